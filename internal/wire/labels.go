@@ -1,0 +1,56 @@
+package wire
+
+// Every label of the protocol. A label is the first thing that goes into a
+// hash, a key derivation or a signature, so no two uses can be confused.
+// docs/protocol.md, section 1, lists the same strings.
+
+// The group (prover/ristretto): inputs of the hash to the group.
+const (
+	LabelBlinding = "hushwatt/v1/blinding" // H
+	LabelSlot     = "hushwatt/v1/slot/"    // G_s: ‖ u16be n ‖ u16be s
+	LabelRangeG   = "hushwatt/v1/range/g/" // ‖ u16be i
+	LabelRangeH   = "hushwatt/v1/range/h/" // ‖ u16be i
+	LabelRangeU   = "hushwatt/v1/range/u"  //
+)
+
+// Keys and blinding of a meter and its customer (meter).
+const (
+	LabelTenancy   = "hushwatt/v1/tenancy"   // K_T
+	LabelGGM       = "hushwatt/v1/ggm"       // one level of the day-key tree
+	LabelBlind     = "hushwatt/v1/r"         // r_s
+	LabelBlindSq   = "hushwatt/v1/t"         // t_s, seal over squares
+	LabelReadings  = "hushwatt/v1/readings"  // key of a day's reading ciphertext
+	LabelRecipient = "hushwatt/v1/recipient" // hash of a recipient string
+)
+
+// Chains and signatures of a meter (meter).
+const (
+	LabelGenesis     = "hushwatt/v1/genesis"
+	LabelDay         = "hushwatt/v1/day"
+	LabelCorrection  = "hushwatt/v1/correction"
+	LabelCiphertext  = "hushwatt/v1/ciphertext"
+	LabelHead        = "hushwatt/v1/head"
+	LabelSlots       = "hushwatt/v1/slots"
+	LabelPairing     = "hushwatt/v1/pairing"
+	LabelCertificate = "hushwatt/v1/certificate"
+	LabelAuthority   = "hushwatt/v1/authority" // hash of an authority's key
+)
+
+// Tariffs (tariffs).
+const (
+	LabelTariff = "hushwatt/v1/tariff"
+)
+
+// Claims and the bill exchange (prover).
+const (
+	LabelWeights    = "hushwatt/v1/weights"
+	LabelNonce      = "hushwatt/v1/nonce"
+	LabelBatch      = "hushwatt/v1/batch"
+	LabelSupplier   = "hushwatt/v1/supplier" // hash of a supplier's key
+	LabelRequest    = "hushwatt/v1/request"
+	LabelSubmission = "hushwatt/v1/submission"
+	LabelReceipt    = "hushwatt/v1/receipt"
+
+	// TagClaim begins the tag from which a claim's session id is derived.
+	TagClaim = "HUSHWATT-V01-DSFS-with-hushwatt_Shake128_ristretto255-claim"
+)
