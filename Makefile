@@ -1,0 +1,38 @@
+# Hushwatt. Every verb is one line; `make help` lists them.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/...
+
+.PHONY: help run build test lint unit wasm-test fuzz-short fuzz bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## the whole story on a made-up home, told in the terminal
+	go run ./cmd/hushwatt demo --cli
+
+build: ## the program, as ./bin/hushwatt
+	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
+
+test: lint unit wasm-test fuzz-short ## everything that must pass before a change lands
+
+lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet $(CORE)
+	go run $(STATICCHECK) ./...
+	go test ./internal/lint
+
+unit: ## all Go tests
+	go test -timeout 20m ./...
+
+wasm-test: ## the core's tests again, compiled to WebAssembly, under Node
+	go run ./internal/wasmtest $(CORE)
+
+fuzz-short: ## every fuzz target for 10 seconds, 3 minutes together at most
+	go run ./internal/fuzzall -each 10s -together 3m
+
+fuzz: ## every fuzz target for 5 minutes
+	go run ./internal/fuzzall -each 5m
+
+bench: ## benchmarks, with the ratios that must hold
+	go test -run '^$$' -bench . -benchtime 1s ./...
