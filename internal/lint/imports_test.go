@@ -1,0 +1,100 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says which of our own packages a package may import; it is the table
+// of docs/design/architecture.md. Every room may import internal/wire.
+var rooms = map[string][]string{
+	"internal/wire":     {},
+	"meter/source":      {},
+	"tariffs":           {},
+	"prover/ristretto":  {},
+	"prover/messages":   {},
+	"prover/sigma":      {"prover/ristretto"},
+	"prover/rangeproof": {"prover/ristretto", "prover/sigma"},
+	"prover/fold":       {"prover/ristretto", "prover/sigma"},
+	"meter/household":   {"meter/source"},
+	"tariffs/source":    {"tariffs"},
+	"meter":             {"prover/ristretto", "meter/source"},
+	"prover":            {"prover/ristretto", "prover/sigma", "prover/fold", "prover/rangeproof", "meter"},
+	"prover/worker":     {"prover", "prover/messages", "meter", "meter/source", "tariffs"},
+	"aggregate":         {"prover/ristretto", "meter"},
+	"server":            {"tariffs", "meter", "prover", "aggregate"},
+	"app":               {"prover/messages"},
+	"wasm/app":          {"app"},
+	"wasm/prover":       {"prover/worker"},
+}
+
+// outside are packages that are no room: the program that ties all rooms
+// together, generators of test vectors, and the tools of the build.
+var outside = []string{"cmd/hushwatt", "testvectors", "internal/lint", "internal/fuzzall", "internal/wasmtest", "internal/testdata"}
+
+// testOnly are packages that only tests may import, of ours and of others.
+// circl's group package alone adds 350 kB to a browser's download.
+var testOnly = []string{"hushwatt/internal/testdata", "github.com/cloudflare/circl/group"}
+
+func TestRoomsImportOnlyTheirNeighbours(t *testing.T) {
+	for _, goos := range []string{"native", "js"} {
+		for _, p := range packages(t, goos) {
+			if slices.ContainsFunc(outside, func(o string) bool { return within(p.name(), o) }) {
+				continue
+			}
+			allowed, known := rooms[p.name()]
+			if !known {
+				t.Errorf("%s (%s): not a room of the house; docs/design/architecture.md lists them", p.name(), goos)
+			}
+			for _, imported := range p.Imports {
+				name, ours := strings.CutPrefix(imported, "hushwatt/")
+				if ours && name != "internal/wire" && !slices.Contains(allowed, name) {
+					t.Errorf("%s (%s) imports %s: allowed are internal/wire %v", p.name(), goos, name, allowed)
+				}
+			}
+		}
+	}
+}
+
+func TestTestOnlyPackagesStayInTests(t *testing.T) {
+	for _, goos := range []string{"native", "js"} {
+		for _, p := range packages(t, goos) {
+			for _, dep := range p.Deps {
+				if slices.Contains(testOnly, dep) && p.ImportPath != dep {
+					t.Errorf("%s (%s) depends on %s outside its tests", p.name(), goos, dep)
+				}
+			}
+		}
+	}
+}
+
+// The customer's browser must not download what it cannot use.
+func TestWorkerIsLean(t *testing.T) {
+	for _, p := range packages(t, "js") {
+		if p.name() != "prover/worker" && p.name() != "wasm/prover" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if dep == "net/http" || dep == "database/sql" || strings.HasPrefix(dep, "github.com/maxence-charriere/") {
+				t.Errorf("%s depends on %s", p.name(), dep)
+			}
+		}
+	}
+}
+
+func TestNoDrawerForEverything(t *testing.T) {
+	for _, p := range packages(t, "native") {
+		for _, part := range strings.Split(p.name(), "/") {
+			if part == "utils" || part == "util" || part == "common" || part == "pkg" || part == "helpers" || part == "misc" {
+				t.Errorf("%s: a package is named after what it does, not %q", p.name(), part)
+			}
+		}
+	}
+}
+
+// within reports whether package name lies in folder dir or is it.
+func within(name, dir string) bool {
+	return name == dir || strings.HasPrefix(name, path.Clean(dir)+"/")
+}
