@@ -36,8 +36,8 @@ func readLCL(data []byte, o Options) (*table, error) {
 	points := map[string]bool{}
 	for in.next(len(header)) {
 		id := in.fields[0]
-		if id == "" {
-			return nil, lineError(in.line, "the name of a home", strings.Join(in.fields, ","))
+		if !isName(id) {
+			return nil, lineError(in.line, "the name of a home", id)
 		}
 		if !points[id] {
 			points[strings.Clone(id)] = true
@@ -59,6 +59,12 @@ func readLCL(data []byte, o Options) (*table, error) {
 	}
 	t.point, err = pick(points, o.Point)
 	return t, err
+}
+
+// isName keeps what is printed and put into other documents on one line.
+func isName(s string) bool {
+	const longest = 64
+	return s != "" && len(s) <= longest && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // pick settles which of the homes in a file was read.
