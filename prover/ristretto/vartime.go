@@ -40,12 +40,13 @@ func oddMultiples(out []edwards25519.ExtendedPoint, p *edwards25519.ExtendedPoin
 	}
 }
 
-// Costs in field multiplications, near enough to choose by.
+// Costs in field multiplications, near enough to choose by (the last one fitted
+// to measurements).
 const (
 	costDouble = 8
 	costMixed  = 11 // extended plus Niels, back to extended
 	costAdd    = 13 // extended plus extended
-	costAffine = 7  // to Niels form, the inversion shared
+	costAffine = 20 // to Niels form, the inversion shared, and memory
 	scalarBits = 253
 )
 
