@@ -1,0 +1,134 @@
+package tariffs
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// Money is big integers throughout. A pico unit is 10⁻¹² of the currency; a
+// fine unit is 10⁻²¹, in which a pico amount times a tax rate is still whole; a
+// minor unit is 10^−digits, what a rounded amount counts.
+
+var (
+	nano   = big.NewInt(1e9)
+	two    = big.NewInt(2)
+	finest = 21
+)
+
+func powerOfTen(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+
+// round returns num/den as an integer, den > 0.
+func (m Mode) round(num, den *big.Int) *big.Int {
+	q, rest := new(big.Int).DivMod(num, den, new(big.Int)) // q = ⌊num/den⌋, 0 ≤ rest < den
+	up := false
+	switch half := new(big.Int).Mul(rest, two).Cmp(den); {
+	case m == Down:
+	case m == Up:
+		up = rest.Sign() > 0
+	case half != 0:
+		up = half > 0
+	default: // a tie
+		up = m == HalfUp || m == HalfAway && num.Sign() > 0 || m == HalfEven && q.Bit(0) == 1
+	}
+	if up {
+		q.Add(q, big.NewInt(1))
+	}
+	return q
+}
+
+// minor rounds a pico amount to minor units.
+func (r Rounding) minor(pico *big.Int) *big.Int { return r.Mode.round(pico, powerOfTen(12-r.Digits)) }
+
+// fine turns minor units into fine units.
+func (r Rounding) fine(minor *big.Int) *big.Int {
+	return new(big.Int).Mul(minor, powerOfTen(finest-r.Digits))
+}
+
+// Money writes an amount of minor units with exactly Digits decimals.
+func (r Rounding) Money(minor *big.Int) string { return decimal(minor, r.Digits, r.Digits) }
+
+// decimal writes n·10^−scale with all its decimals, but not fewer than least.
+func decimal(n *big.Int, scale, least int) string {
+	text := new(big.Int).Abs(n).String()
+	if len(text) <= scale {
+		text = strings.Repeat("0", scale+1-len(text)) + text
+	}
+	whole, decimals := text[:len(text)-scale], text[len(text)-scale:]
+	for len(decimals) > least && decimals[len(decimals)-1] == '0' {
+		decimals = decimals[:len(decimals)-1]
+	}
+	if decimals != "" {
+		whole += "." + decimals
+	}
+	if n.Sign() < 0 {
+		return "-" + whole
+	}
+	return whole
+}
+
+// taxFactor returns the sum of a net unit and its taxes, in units of 10⁻⁹.
+func (p *Plan) taxFactor() *big.Int {
+	sum := new(big.Int).Set(nano)
+	for _, t := range p.Taxes {
+		sum.Add(sum, big.NewInt(t.Rate))
+	}
+	return sum
+}
+
+// roundedTaxes returns each tax on a rounded net amount, in minor units; none
+// where the prices include them.
+func (p *Plan) roundedTaxes(net *big.Int) []*big.Int {
+	if p.PricesIncludeTax {
+		return nil
+	}
+	var out []*big.Int
+	for _, t := range p.Taxes {
+		out = append(out, p.Rounding.Mode.round(new(big.Int).Mul(net, big.NewInt(t.Rate)), nano))
+	}
+	return out
+}
+
+// included returns what of a total is tax i where the prices include it, in
+// minor units. It is information: nothing is added up from it.
+func (p *Plan) included(i int, total *big.Int) *big.Int {
+	part := new(big.Int).Mul(total, big.NewInt(p.Taxes[i].Rate))
+	return p.Rounding.Mode.round(part, p.taxFactor())
+}
+
+// roundedFixed returns the standing charges in minor units, each rounded, as
+// the stages line and interval have it.
+func (p *Plan) roundedFixed() []*big.Int {
+	var out []*big.Int
+	for _, f := range p.Fixed {
+		out = append(out, p.Rounding.minor(f.Amount))
+	}
+	return out
+}
+
+func sum(ns []*big.Int) *big.Int {
+	total := new(big.Int)
+	for _, n := range ns {
+		total.Add(total, n)
+	}
+	return total
+}
+
+// Total turns what a proof reveals into the total of the bill, in minor units
+// (Rounding.Money writes it). Every stage reveals one number, in minor units:
+// bill the total itself; net the rounded net total, to which the taxes are
+// added here; line the sum of the rounded energy lines, to which the standing
+// charges and the taxes are added here.
+func (p *Plan) Total(revealed []*big.Int) (*big.Int, error) {
+	if len(revealed) != 1 || revealed[0] == nil {
+		return nil, fmt.Errorf("total: %d numbers revealed, a bill of stage %q reveals 1", len(revealed), p.Rounding.Stage)
+	}
+	total := new(big.Int).Set(revealed[0])
+	if p.Rounding.Stage == StageBill {
+		return total, nil
+	}
+	if p.Rounding.Stage != StageNet {
+		total.Add(total, sum(p.roundedFixed()))
+	}
+	return total.Add(total, sum(p.roundedTaxes(total))), nil
+}

@@ -1,0 +1,140 @@
+// Package tariffs reads tariff documents, strictly, and turns them into prices:
+// a document, a period and the embedded time zone rules give one integer price
+// for every metering slot, the public charges and the rule of rounding. A proof
+// sees only these integers (Plan.Functionals); Quote does the same bill in the
+// open, by plain arithmetic; Check says what a bill may tell about a home.
+package tariffs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/big"
+
+	"hushwatt/internal/wire"
+)
+
+// A Tariff is one parsed document: valid by itself, for every period and every
+// length of slot it may still be refused by Compile.
+type Tariff struct {
+	PlanID, DisplayName, BrandName string
+
+	// From and To bound the days on which the tariff is in force, dates of its
+	// clock, To exclusive; OpenEnded where the document names no end.
+	From, To Date
+
+	Clock    string // IANA name, or "AEST" where the document says UTC+10
+	Currency string // ISO 4217, three capitals
+
+	PricesIncludeTax bool
+	Taxes            []Tax
+	Rounding         Rounding
+	Missing          Policy // what happens to a period with missing slots
+	Estimated        Policy
+
+	holidays  map[Date]bool
+	countAs   weekday
+	seasons   []season
+	root      *value
+	canonical []byte
+	supplier  []byte // Ed25519 key, nil for a bare document
+	signature []byte
+}
+
+// A Tax is a share of the net amount: Rate is in units of 10⁻⁹.
+type Tax struct {
+	Name string
+	Rate int64
+}
+
+// Rounding is the rule by which money becomes printable: Digits decimals (0 to
+// 9) of the currency, by Mode, once or many times according to Stage.
+type Rounding struct {
+	Stage  Stage
+	Digits int
+	Mode   Mode
+}
+
+// Stage says what is rounded.
+type Stage string
+
+// The stages of rounding.
+const (
+	StageBill     Stage = "bill"     // the total with tax, once
+	StageNet      Stage = "net"      // the net total, then each tax
+	StageLine     Stage = "line"     // each line, then each tax on the rounded net
+	StageInterval Stage = "interval" // each slot's money, then as StageLine
+)
+
+// Mode says which way a number is rounded.
+type Mode string
+
+// The modes of rounding.
+const (
+	HalfUp   Mode = "half-up"   // ⌊x + ½⌋: ties toward +∞
+	HalfAway Mode = "half-away" // ties away from zero
+	HalfEven Mode = "half-even" // ties to the even neighbour
+	Up       Mode = "up"        // toward +∞
+	Down     Mode = "down"      // toward −∞
+)
+
+// Policy says whether a bill may be made of slots that are missing (or
+// estimated).
+type Policy string
+
+// The policies. PolicyBill is the default: a missing slot counts 0 Wh and is
+// shown as missing.
+const (
+	PolicyBill   Policy = "bill"
+	PolicyRefuse Policy = "refuse"
+)
+
+// A season is one tariffPeriod: the days of the year from first to last
+// (1 … 366, of a leap year, both inclusive, wrapping the new year where last is
+// less than first) with the prices of their week.
+type season struct {
+	path        string // of the tariffPeriod, for messages
+	name        string
+	first, last int
+	supply      *big.Int // pico-currency per day; nil without dailySupplyCharge
+	rates       []rate
+	week        [7][]window // TOU and single: windows that start on each weekday
+	rows        []row       // dynamic: ascending, disjoint
+}
+
+// A rate is one line of the bill.
+type rate struct {
+	name string
+}
+
+// A window is a price for the minutes [start, end) counted from the midnight at
+// which its day begins; end goes beyond 1,440 where it passes midnight.
+type window struct {
+	start, end int
+	rate       int
+	price      int64 // pico-currency per Wh
+}
+
+// A row is a dynamic price for [from, to), seconds since 1970 UTC.
+type row struct {
+	from, to int64
+	price    int64
+}
+
+// Canonical returns the document in its canonical form (RFC 8785), without a
+// signature.
+func (t *Tariff) Canonical() []byte { return append([]byte(nil), t.canonical...) }
+
+// Hash returns SHA-256 of the label "hushwatt/v1/tariff" and the canonical form
+// (docs/protocol.md, section 6).
+func (t *Tariff) Hash() [32]byte { return sha256.Sum256(t.message()) }
+
+// ID returns Hash in lower-case hexadecimal.
+func (t *Tariff) ID() string {
+	h := t.Hash()
+	return hex.EncodeToString(h[:])
+}
+
+// message is what is hashed and what is signed.
+func (t *Tariff) message() []byte {
+	return append([]byte(wire.LabelTariff), t.canonical...)
+}
