@@ -1,0 +1,235 @@
+// Package fold proves linear functionals of sealed days: with day seals
+// V_d = Σ_s c[d][s]·G_s + ρ_d·H and commitments X_j = x_j·G + γ_j·H, it shows
+// x_j = Σ P_j[d][s]·c[d][s] + const_j for all j at once. A sum-check over the
+// rows folds all days into one; the two equations that remain are proven by
+// package sigma, beside whatever else a claim states. docs/protocol.md, 4.1.
+package fold
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"math/bits"
+	"slices"
+
+	"hushwatt/prover/ristretto"
+	"hushwatt/prover/sigma"
+)
+
+const (
+	maxRows        = 1 << 16
+	maxFunctionals = 1 << 10
+	maxConstBits   = 127 // |const| < 2^127, docs/protocol.md 4.3
+)
+
+// Statement is the public side of a fold, apart from seals and commitments.
+type Statement struct {
+	// Rows holds the slots per day n of each row, in the order of the seals.
+	Rows []int
+	// Weights[j][d][s] multiplies slot s, 0 ≤ s < Rows[d], of row d in
+	// functional j.
+	Weights [][][]int64
+	// Consts[j] is added to functional j.
+	Consts []*big.Int
+}
+
+// Check reports whether the statement can be proven: at least one row and one
+// functional, shapes that agree, |weight| < 2^63, |const| < 2^127.
+func (st *Statement) Check() error {
+	switch {
+	case len(st.Rows) == 0 || len(st.Rows) > maxRows:
+		return errors.New("fold: no rows, or too many")
+	case len(st.Weights) == 0 || len(st.Weights) > maxFunctionals:
+		return errors.New("fold: no functionals, or too many")
+	case len(st.Consts) != len(st.Weights):
+		return errors.New("fold: one constant per functional is needed")
+	}
+	for d, n := range st.Rows {
+		if !slices.Contains(dayLengths, n) {
+			return fmt.Errorf("fold: row %d has %d slots", d, n)
+		}
+	}
+	for j, rows := range st.Weights {
+		if st.Consts[j] == nil || st.Consts[j].BitLen() > maxConstBits {
+			return fmt.Errorf("fold: constant of functional %d is out of range", j)
+		}
+		if len(rows) != len(st.Rows) {
+			return fmt.Errorf("fold: functional %d has %d rows, want %d", j, len(rows), len(st.Rows))
+		}
+		for d, row := range rows {
+			if len(row) != st.Rows[d] {
+				return fmt.Errorf("fold: functional %d row %d has %d slots, want %d", j, d, len(row), st.Rows[d])
+			}
+			if slices.Contains(row, -1<<63) {
+				return fmt.Errorf("fold: functional %d row %d has a weight out of range", j, d)
+			}
+		}
+	}
+	return nil
+}
+
+var dayLengths = []int{24, 48, 96, 144, 288}
+
+// Columns returns the distinct slot counts of the rows, ascending: the columns
+// of the fold are their slots, concatenated.
+func (st *Statement) Columns() []int {
+	ns := slices.Clone(st.Rows)
+	slices.Sort(ns)
+	return slices.Compact(ns)
+}
+
+// Rounds returns a = ⌈log2 D⌉ for D rows.
+func (st *Statement) Rounds() int { return bits.Len(uint(len(st.Rows) - 1)) }
+
+// Size returns the length in bytes of the messages of the rounds, 64·a.
+func (st *Statement) Size() int { return 2 * ristretto.ElementSize * st.Rounds() }
+
+// layout says where the columns of each n begin.
+type layout struct {
+	offset map[int]int // slot count → first column
+	bases  []*ristretto.Base
+}
+
+func (st *Statement) layout() layout {
+	l := layout{offset: map[int]int{}}
+	for _, n := range st.Columns() {
+		l.offset[n] = len(l.bases)
+		l.bases = append(l.bases, ristretto.Slots(n)...)
+	}
+	return l
+}
+
+// Folded is what both sides know after the rounds. Read-only.
+type Folded struct {
+	Omega ristretto.Scalar   // combines the functionals
+	R     []ristretto.Scalar // challenges r_1 … r_a
+	A     []sigma.Point      // A_10, A_12, A_20, … as sent
+	Eq    []ristretto.Scalar // eq_d of each row
+	P     []ristretto.Scalar // folded weight p_s of each column
+
+	st     *Statement
+	powers []ristretto.Scalar // ω^0 … ω^(J−1)
+}
+
+func newFolded(st *Statement, omega ristretto.Scalar) *Folded {
+	f := &Folded{Omega: omega, st: st, powers: make([]ristretto.Scalar, len(st.Weights))}
+	f.powers[0].SetUint64(1)
+	for j := 1; j < len(f.powers); j++ {
+		f.powers[j].Mul(&f.powers[j-1], &omega)
+	}
+	return f
+}
+
+// Layout says where in the relation other equations find the commitments.
+type Layout struct {
+	H int   // element index of H; that of G is 0
+	X []int // element index of each X_j
+}
+
+// Relation returns a new relation that holds the elements G, H, G_s, V_d, X_j,
+// A_i0, A_i2, the scalars u_s, ρ, ζ, and the two equations of the fold, all in
+// the order of docs/protocol.md 4.3:
+//
+//	Σ_d eq_d·V_d                         = Σ_s u_s·G_s + ρ·H
+//	Σ_j ω^j·Πr·X_j + Σ_i A terms − …·G   = Σ_s p_s·u_s·G + ζ·H
+//
+// seals are the V_d in the order of the rows. The caller adds what else it
+// states.
+func (f *Folded) Relation(seals, xs []sigma.Point) (*sigma.Statement, Layout, error) {
+	if len(seals) != len(f.st.Rows) || len(xs) != len(f.st.Weights) {
+		return nil, Layout{}, errors.New("fold: one seal per row and one commitment per functional are needed")
+	}
+	rel, at := sigma.NewStatement(), Layout{}
+	at.H = rel.AddElement(sigma.Fixed(ristretto.H()))
+	bases := f.st.layout().bases
+	slots := addAll(rel, fixedPoints(bases))
+	vs := addAll(rel, seals)
+	at.X = addAll(rel, xs)
+	as := addAll(rel, f.A)
+	us := make([]int, len(bases))
+	for s := range us {
+		us[s] = rel.AddScalar()
+	}
+	rho, zeta := rel.AddScalar(), rel.AddScalar()
+
+	var one ristretto.Scalar
+	one.SetUint64(1)
+	rows := equation{Vouched: true} // see docs/notes.md: eq is random after every V_d is fixed
+	for d, v := range vs {
+		rows.Image = append(rows.Image, image{Element: v, Coeff: f.Eq[d]})
+	}
+	for s, u := range us {
+		rows.Terms = append(rows.Terms, term{Scalar: u, Element: slots[s], Coeff: one})
+	}
+	rows.Terms = append(rows.Terms, term{Scalar: rho, Element: at.H, Coeff: one})
+	rel.AddEquation(rows)
+
+	// A_a0 is not the identity and r_a came after it; without rounds there is
+	// no such reason and the image is added up.
+	value := equation{Image: f.image(at.X, as), Vouched: len(f.R) > 0}
+	for s, u := range us {
+		value.Terms = append(value.Terms, term{Scalar: u, Element: 0, Coeff: f.P[s]})
+	}
+	value.Terms = append(value.Terms, term{Scalar: zeta, Element: at.H, Coeff: one})
+	rel.AddEquation(value)
+	return rel, at, nil
+}
+
+type (
+	equation = sigma.Equation[ristretto.Scalar]
+	image    = sigma.Image[ristretto.Scalar]
+	term     = sigma.Term[ristretto.Scalar]
+)
+
+func fixedPoints(bases []*ristretto.Base) []sigma.Point {
+	ps := make([]sigma.Point, len(bases))
+	for i, b := range bases {
+		ps[i] = sigma.Fixed(b)
+	}
+	return ps
+}
+
+func addAll(rel *sigma.Statement, ps []sigma.Point) []int {
+	at := make([]int, len(ps))
+	for i, p := range ps {
+		at[i] = rel.AddElement(p)
+	}
+	return at
+}
+
+// image unrolls K_a = r_a·K_{a−1} + (1−2r_a)·A_a0 + (r_a²−r_a)·A_a2 down to
+// K_0 = Σ ω^j·(X_j − const_j·G). Terms stand in the order of the elements.
+func (f *Folded) image(xs, as []int) []image {
+	a := len(f.R)
+	coeffs := make([]ristretto.Scalar, 2*a)
+	var rest ristretto.Scalar // r_{i+1} ⋯ r_a
+	rest.SetUint64(1)
+	for i := a - 1; i >= 0; i-- {
+		k0, k2 := roundCoefficients(&f.R[i])
+		coeffs[2*i].Mul(&k0, &rest)
+		coeffs[2*i+1].Mul(&k2, &rest)
+		rest.Mul(&rest, &f.R[i])
+	}
+	var onG, k ristretto.Scalar
+	for j := range f.powers {
+		onG.MulAdd(&f.powers[j], k.SetBig(f.st.Consts[j]), &onG)
+	}
+	im := []image{{Element: 0, Coeff: *onG.Neg(onG.Mul(&onG, &rest))}}
+	for j, x := range xs {
+		im = append(im, image{Element: x, Coeff: *k.Mul(&f.powers[j], &rest)})
+	}
+	for i, e := range as {
+		im = append(im, image{Element: e, Coeff: coeffs[i]})
+	}
+	return im
+}
+
+// roundCoefficients returns 1 − 2r and r² − r.
+func roundCoefficients(r *ristretto.Scalar) (k0, k2 ristretto.Scalar) {
+	k0.SetUint64(1)
+	k0.Sub(&k0, r)
+	k2.Mul(r, &k0) // r − r²
+	k2.Neg(&k2)
+	k0.Sub(&k0, r)
+	return k0, k2
+}
