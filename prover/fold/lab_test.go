@@ -143,9 +143,11 @@ func (l *lab) public() (sizes, weights, seals []byte) {
 	for j, p := range l.Weights {
 		fmt.Fprintf(h, "const %s", l.Consts[j])
 		for _, row := range p {
+			var b []byte
 			for _, w := range row {
-				h.Write(be.AppendUint64(nil, uint64(w)))
+				b = be.AppendUint64(b, uint64(w))
 			}
+			h.Write(b)
 		}
 	}
 	for _, v := range l.seals {

@@ -67,9 +67,10 @@ func (f *Folded) foldWeights() []ristretto.Scalar {
 	for j, rows := range f.st.Weights {
 		acc := make([]wide, len(p))
 		for d, row := range rows {
+			columns := acc[l.offset[len(row)]:]
 			for s, w := range row {
 				if w != 0 {
-					acc[l.offset[len(row)]+s].mulAdd(&limbs[d], w)
+					columns[s].mulAdd(&limbs[d], w)
 				}
 			}
 		}
