@@ -21,6 +21,7 @@ const (
 	LabelBlindSq   = "hushwatt/v1/t"         // t_s, seal over squares
 	LabelReadings  = "hushwatt/v1/readings"  // key of a day's reading ciphertext
 	LabelRecipient = "hushwatt/v1/recipient" // hash of a recipient string
+	LabelEnvelope  = "hushwatt/v1/envelope"  // HPKE info of the pairing secret
 )
 
 // Chains and signatures of a meter (meter).
@@ -34,6 +35,7 @@ const (
 	LabelPairing     = "hushwatt/v1/pairing"
 	LabelCertificate = "hushwatt/v1/certificate"
 	LabelAuthority   = "hushwatt/v1/authority" // hash of an authority's key
+	LabelExport      = "hushwatt/v1/export"    // first field of an export file
 )
 
 // Tariffs (tariffs).
@@ -50,6 +52,9 @@ const (
 	LabelRequest    = "hushwatt/v1/request"
 	LabelSubmission = "hushwatt/v1/submission"
 	LabelReceipt    = "hushwatt/v1/receipt"
+
+	LabelRequestHash = "hushwatt/v1/request-hash"
+	LabelHeads       = "hushwatt/v1/heads" // hash of a segment's two heads
 
 	// TagClaim begins the tag from which a claim's session id is derived.
 	TagClaim = "HUSHWATT-V01-DSFS-with-hushwatt_Shake128_ristretto255-claim"
