@@ -1,0 +1,241 @@
+package prover
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"hushwatt/prover/rangeproof"
+)
+
+// form is a compiled claim: what is committed to and what is proven about it,
+// after substitution. It holds nothing private.
+type form struct {
+	columns columns
+	hash    [32]byte // of the weights, after statuses
+
+	sent   []int       // secrets that are committed to: Y_1, Y_2, … in order
+	place  map[int]int // secret → its place in sent
+	inside []int       // places in sent of the Y that some equation names
+
+	ranges   []bounded
+	reveals  []Linear
+	zeros    []Linear // linear requirements that remain as equations
+	products []product
+
+	segments *rangeproof.Statement // of ranges; nil if there are none
+}
+
+// compile checks a claim and brings it into its one form.
+func (c *Claim) compile() (*form, error) {
+	if len(c.functionals) == 0 {
+		return nil, errors.New("claim has no functional")
+	}
+	for _, l := range c.expressions() {
+		if err := c.known(*l); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.checkIntervals(); err != nil {
+		return nil, err
+	}
+	gone, err := c.substitute()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkIntervals(); err != nil {
+		return nil, err
+	}
+	if err := c.checkHidden(); err != nil {
+		return nil, err
+	}
+	if err := c.checkPays(); err != nil {
+		return nil, err
+	}
+	f := &form{columns: newColumns(c.rows), ranges: c.ranges, reveals: c.reveals, zeros: c.zeros, products: c.products}
+	f.hash = c.weightsHash()
+	f.place = make(map[int]int)
+	for i := range c.secrets {
+		if !gone[i] {
+			f.place[i] = len(f.sent)
+			f.sent = append(f.sent, i)
+		}
+	}
+	f.inside = f.named()
+	if f.segments, err = rangeStatement(f.ranges); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// expressions lists every expression of the claim, to be read or replaced.
+func (c *Claim) expressions() []*Linear {
+	var all []*Linear
+	for i := range c.ranges {
+		all = append(all, &c.ranges[i].l)
+	}
+	for i := range c.reveals {
+		all = append(all, &c.reveals[i])
+	}
+	for i := range c.zeros {
+		all = append(all, &c.zeros[i])
+	}
+	for i := range c.products {
+		p := &c.products[i]
+		all = append(all, &p.z, &p.x, &p.y)
+	}
+	for i := range c.results {
+		for j := range c.results[i] {
+			all = append(all, &c.results[i][j])
+		}
+	}
+	return all
+}
+
+// known refuses expressions over another claim's functionals and secrets.
+func (c *Claim) known(l Linear) error {
+	for _, p := range l.parts {
+		if _, ok := c.within(p.atom); !ok {
+			return errors.New("expression is not of this claim")
+		}
+	}
+	return nil
+}
+
+// substitute removes from every expression the secrets that linear requirements
+// determine, and leaves in c.zeros those that determine none. Each requirement
+// gives up the last declared secret with coefficient 1 or −1.
+func (c *Claim) substitute() (gone map[int]bool, err error) {
+	gone = make(map[int]bool)
+	zeros := c.zeros
+	var kept []Linear
+	for i := range zeros {
+		l := zeros[i]
+		if len(l.parts) == 0 {
+			return nil, fmt.Errorf("linear requirement %d is about no hidden integer", i)
+		}
+		y, found := l.last()
+		if !found {
+			kept = append(kept, l)
+			continue
+		}
+		// k·y + rest = 0 with k = ±1, so y = −k·rest.
+		k := l.coefficient(y)
+		by := l.replace(y, Linear{}).Scale(new(big.Int).Neg(k))
+		gone[y.i] = true
+		for _, e := range c.expressions() {
+			*e = e.replace(y, by)
+		}
+		for i := range kept {
+			kept[i] = kept[i].replace(y, by)
+		}
+		for a, r := range c.rounded {
+			c.rounded[a] = r.replace(y, by)
+		}
+	}
+	c.zeros = kept
+	return gone, nil
+}
+
+// checkIntervals refuses claims in which an integer could leave ±2^200.
+func (c *Claim) checkIntervals() error {
+	for _, l := range c.expressions() {
+		if !c.interval(*l).bounded() {
+			return fmt.Errorf("%w: an integer of the claim could exceed 2^200", ErrNotProvable)
+		}
+	}
+	for i, p := range c.products {
+		if !c.interval(p.x).product(c.interval(p.y)).bounded() {
+			return fmt.Errorf("%w: product %d could exceed 2^200", ErrNotProvable, i)
+		}
+	}
+	return nil
+}
+
+// checkHidden refuses requirements that are about public integers only: they
+// have no commitment to be proven of.
+func (c *Claim) checkHidden() error {
+	for i, r := range c.ranges {
+		if len(r.l.parts) == 0 {
+			return fmt.Errorf("range %d is about no hidden integer", i)
+		}
+	}
+	for i, l := range c.reveals {
+		if len(l.parts) == 0 {
+			return fmt.Errorf("reveal %d is about no hidden integer", i)
+		}
+	}
+	for i, l := range c.zeros {
+		if len(l.parts) == 0 {
+			return fmt.Errorf("linear requirement %d is about no hidden integer", i)
+		}
+	}
+	for i, p := range c.products {
+		if len(p.x.parts) == 0 || len(p.y.parts) == 0 || len(p.z.parts) == 0 {
+			return fmt.Errorf("product %d has a public factor or result", i)
+		}
+	}
+	return nil
+}
+
+// checkPays refuses claims in which a one-sided secret could be wrong to the
+// prover's gain: every revealed value must be monotone in it. A sum of values
+// that are rounded one by one is known to be monotone only if each of them is.
+// The check is necessary for a rule to be safe, not sufficient: that the honest
+// value is the extreme one follows from the rule's own ranges.
+func (c *Claim) checkPays() error {
+	for i, s := range c.secrets {
+		if s.pays == 0 {
+			continue
+		}
+		for _, sum := range c.results {
+			for _, l := range sum {
+				if up, down := c.directions(l, atom{secret: true, i: i}); up && s.pays == PaysDown || down && s.pays == PaysUp {
+					return fmt.Errorf("secret %s can be wrong to the prover's gain: the exact form with a product is needed", s.name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// directions says whether l rises or falls with y, directly or through an
+// amount that was rounded from an expression with y.
+func (c *Claim) directions(l Linear, y atom) (up, down bool) {
+	for _, p := range l.parts {
+		var u, d bool
+		if p.atom == y {
+			u = true
+		} else if from, ok := c.rounded[p.atom]; ok {
+			u, d = c.directions(from, y)
+		}
+		if p.k.Sign() < 0 {
+			u, d = d, u
+		}
+		up, down = up || u, down || d
+	}
+	return up, down
+}
+
+// named returns the places of the secrets that some equation names.
+func (f *form) named() []int {
+	var places []int
+	note := func(l Linear) {
+		for _, p := range l.parts {
+			if p.atom.secret {
+				places = append(places, f.place[p.atom.i])
+			}
+		}
+	}
+	for _, l := range slices.Concat(f.reveals, f.zeros) {
+		note(l)
+	}
+	for _, p := range f.products {
+		note(p.z)
+		note(p.x)
+		note(p.y)
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
+}
