@@ -14,7 +14,7 @@ import (
 // made once in the life of the process.
 const (
 	widthPoint = 5
-	widthBase  = 8
+	widthBase  = 7
 	sizePoint  = 1 << (widthPoint - 2)
 	sizeBase   = 1 << (widthBase - 2)
 )
