@@ -92,16 +92,17 @@ var (
 // A Row is one seal that counts: of one meter, day and channel, in its highest
 // version.
 type Row struct {
-	Meter    string
-	Epoch    uint32
-	Day      uint16
-	Channel  int // ImportChannel or ExportChannel
-	N        int
-	Cap      uint32
-	Version  uint32
-	Seal     *ristretto.Element
-	Squares  *ristretto.Element // nil unless certified
-	Statuses []Status           // n
+	Meter     string
+	Epoch     uint32
+	Day       uint16
+	Channel   int // ImportChannel or ExportChannel
+	N         int
+	Cap       uint32
+	Version   uint32
+	Seal      *ristretto.Element
+	SealBytes [32]byte           // what Seal was decoded from
+	Squares   *ristretto.Element // nil unless certified
+	Statuses  []Status           // n
 }
 
 // Checked is what a segment says once it has been found in order.
@@ -301,6 +302,7 @@ func decodeSeals(r Row, sc scope, seals, statuses []byte) ([]Row, error) {
 	for i, ch := range channels {
 		r.Channel, r.Statuses, r.Seal = ch, lists[i], ristretto.NewElement()
 		b := part(seals, i, size)
+		r.SealBytes = [32]byte(b[:32])
 		if err := r.Seal.Decode(b[:32]); err != nil {
 			return nil, fmt.Errorf("seal of %s: %w", DayText(r.Day), err)
 		}

@@ -48,6 +48,12 @@ func NewPoint(e *ristretto.Element) Point {
 	return p
 }
 
+// PointOf returns an element as a point with the encoding that it was decoded
+// from, which spares encoding it again. The caller answers for the two being one.
+func PointOf(e *ristretto.Element, encoding [ristretto.ElementSize]byte) Point {
+	return Point{e: ristretto.NewElement().Set(e), enc: encoding}
+}
+
 // DecodePoint decodes 32 bytes, which must be canonical and not the identity.
 func DecodePoint(b []byte) (Point, error) {
 	p := Point{e: ristretto.NewElement()}

@@ -1,0 +1,134 @@
+package prover
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"hushwatt/meter"
+	"hushwatt/prover/sigma"
+)
+
+// claim builds the claim that rows under the plan's prices come to outputs.
+// Customer and supplier call it with the same arguments, each with its own plan
+// (docs/protocol.md, section 4).
+func (p *BillPlan) claim(rows []meter.Row, outputs []Output) (*Claim, error) {
+	if len(outputs) != p.outputs() {
+		return nil, fmt.Errorf("%d outputs instead of %d", len(outputs), p.outputs())
+	}
+	places, err := p.places(rows)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Row, len(rows))
+	for i := range rows {
+		list[i] = Row{N: rows[i].N, Cap: rows[i].Cap, Skip: p.Policy.skips(&rows[i])}
+	}
+	c := NewClaim(list, p.TZ)
+	sums := make([]Linear, len(p.Functionals))
+	for j, f := range p.Functionals {
+		sums[j] = c.Functional(f.rows(places), f.Const)
+	}
+	p.require(c, sums, outputs)
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// require states how the outputs follow from the functionals.
+func (p *BillPlan) require(c *Claim, sums []Linear, outputs []Output) {
+	switch {
+	case p.Kind == BillExact:
+		c.Reveal(sums[0], outputs[0].Int())
+	case p.Stage == StageLine:
+		us := make([]*big.Int, len(p.Functionals))
+		for j, f := range p.Functionals {
+			us[j] = f.U
+		}
+		c.RoundedLines(sums, us, Mode(p.Mode), outputs[0].Int())
+	default:
+		for j, x := range sums {
+			c.Rounded(x, p.Functionals[j].U, Mode(p.Mode), outputs[j].Int())
+		}
+	}
+}
+
+// reveal computes the outputs from the readings of rows, in time that does not
+// depend on the readings.
+func (p *BillPlan) reveal(rows []meter.Row, readings [][]uint32) ([]Output, error) {
+	places, err := p.places(rows)
+	if err != nil {
+		return nil, err
+	}
+	values := p.counted(rows, readings)
+	sums := make([]Int, len(p.Functionals))
+	for j, f := range p.Functionals {
+		u, mode := f.U, Mode(p.Mode)
+		if p.Kind == BillExact {
+			u, mode = one, Down
+		}
+		sums[j] = Amount(f.rows(places), f.Const, values, u, mode)
+	}
+	if p.Stage == StageLine {
+		var total Int
+		for _, x := range sums {
+			total = total.Add(x)
+		}
+		sums = []Int{total}
+	}
+	outputs := make([]Output, len(sums))
+	for i, x := range sums {
+		if outputs[i], err = newOutput(x); err != nil {
+			return nil, err
+		}
+	}
+	return outputs, nil
+}
+
+// counted returns the readings with those that the claim leaves out as 0.
+func (p *BillPlan) counted(rows []meter.Row, readings [][]uint32) [][]uint32 {
+	values := make([][]uint32, len(rows))
+	for i := range rows {
+		values[i] = slices.Clone(readings[i])
+		for s, skip := range p.Policy.skips(&rows[i]) {
+			if skip {
+				values[i][s] = 0
+			}
+		}
+	}
+	return values
+}
+
+// places returns which of the plan's rows each sealed row meets.
+func (p *BillPlan) places(rows []meter.Row) ([]int, error) {
+	first, last := p.Period.Days()
+	places := make([]int, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		m := slices.IndexFunc(p.Meters, func(m MeterSlots) bool { return m.Meter == r.Meter })
+		c := slices.Index(p.Channels, r.Channel)
+		if m < 0 || c < 0 || int(p.Meters[m].N) != r.N || int(r.Day) < first || int(r.Day) > last {
+			return nil, fmt.Errorf("meter %s, day %s: not a row that is priced", r.Meter, meter.DayText(r.Day))
+		}
+		places[i] = (m*(last-first+1)+int(r.Day)-first)*len(p.Channels) + c
+	}
+	return places, nil
+}
+
+// rows returns the functional's weights for the rows at places of the plan.
+func (f Functional) rows(places []int) [][]int64 {
+	w := make([][]int64, len(places))
+	for i, at := range places {
+		w[i] = f.Weights[at]
+	}
+	return w
+}
+
+func sealsOf(rows []meter.Row) []sigma.Point {
+	seals := make([]sigma.Point, len(rows))
+	for i := range rows {
+		seals[i] = sigma.PointOf(rows[i].Seal, rows[i].SealBytes)
+	}
+	return seals
+}

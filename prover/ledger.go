@@ -1,0 +1,228 @@
+package prover
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"sync"
+
+	"hushwatt/meter"
+)
+
+// Ledger is what a supplier must remember so that each bill counts once
+// (docs/protocol.md, section 5.4). Memory keeps it in memory; a server keeps it
+// in a database. All methods are safe for concurrent use.
+type Ledger interface {
+	// Receipt returns the hash of the submission recorded under id and its
+	// receipt's bytes; ok is false if there is none.
+	Receipt(id [16]byte) (submission [32]byte, receipt []byte, ok bool, err error)
+	// Request returns the state of the request with the given hash.
+	Request(hash [32]byte) (RequestState, error)
+	// Accepted returns the newest state accepted of a meter's epoch, nil if there
+	// is none.
+	Accepted(meter string, epoch uint32) (*meter.Accepted, error)
+	// Evidence keeps two signed heads of a meter that contradict each other.
+	Evidence(*meter.TwoHeads) error
+	// Record makes all of e durable in one transaction, or nothing. It repeats,
+	// under the transaction's lock, what may have changed since the checks:
+	// id unused, request unanswered, billed free, no state going back. Its
+	// error is a *Refusal if one of those fails. next is the serial of the
+	// receipt; receipt is called with it inside the transaction.
+	Record(e Entry, receipt func(serial uint64) []byte) ([]byte, error)
+}
+
+// RequestState says what became of a request.
+type RequestState int
+
+// The states of a request.
+const (
+	RequestUnknown RequestState = iota
+	RequestOpen
+	RequestAnswered
+	RequestWithdrawn
+)
+
+// Entry is one accepted bill, as it goes into the ledger.
+type Entry struct {
+	ID         [16]byte
+	Request    [32]byte
+	Replaces   []byte // hash of the replaced request, or empty
+	Submission [32]byte
+	Bill       []byte // the bill file's bytes
+	Meters     []string
+	Kind       Kind
+	Start, End int64
+	Segments   []*meter.Checked // each with the state to be stored
+}
+
+// Intervals holds the periods that were billed of one meter and kind. They are
+// disjoint and adjacent: together one gapless run of time. The zero value is
+// empty. Both sides keep one, so that neither is talked into a second bill.
+type Intervals struct {
+	list []billed // in order of time
+}
+
+type billed struct {
+	start, end int64
+	request    [32]byte
+}
+
+// Check reports whether [start, end) may be added. With replaces (the hash of an
+// earlier request) it must be that request's own period; without, it must touch
+// what is there and overlap nothing.
+func (v *Intervals) Check(start, end int64, replaces []byte) error {
+	if len(replaces) > 0 {
+		if i := v.find(replaces); i < 0 {
+			return errors.New("the request to replace was never answered")
+		} else if v.list[i].start != start || v.list[i].end != end {
+			return errors.New("the request to replace was for another period")
+		}
+		return nil
+	}
+	for _, o := range v.list {
+		if start < o.end && o.start < end {
+			return errors.New("period overlaps one that was billed before")
+		}
+	}
+	if n := len(v.list); n > 0 && start != v.list[n-1].end && end != v.list[0].start {
+		return errors.New("period leaves a gap to those that were billed before")
+	}
+	return nil
+}
+
+// Add records that request was answered for [start, end), after Check.
+func (v *Intervals) Add(start, end int64, request [32]byte, replaces []byte) {
+	if i := v.find(replaces); i >= 0 {
+		v.list[i].request = request
+		return
+	}
+	v.list = append(v.list, billed{start, end, request})
+	slices.SortFunc(v.list, func(a, b billed) int { return int(max(-1, min(1, a.start-b.start))) })
+}
+
+func (v *Intervals) find(request []byte) int {
+	return slices.IndexFunc(v.list, func(o billed) bool { return bytes.Equal(o.request[:], request) })
+}
+
+// Memory is a Ledger that forgets everything when the program ends.
+type Memory struct {
+	mu        sync.Mutex
+	bills     map[[16]byte]recorded
+	requests  map[[32]byte]RequestState
+	states    map[stateKey]*meter.Accepted
+	evidence  []*meter.TwoHeads
+	intervals map[intervalKey]*Intervals
+	serial    uint64
+}
+
+type recorded struct {
+	submission [32]byte
+	receipt    []byte
+}
+
+type stateKey struct {
+	meter string
+	epoch uint32
+}
+
+type intervalKey struct {
+	meter string
+	kind  Kind
+}
+
+// NewMemory returns an empty ledger.
+func NewMemory() *Memory {
+	return &Memory{
+		bills:     map[[16]byte]recorded{},
+		requests:  map[[32]byte]RequestState{},
+		states:    map[stateKey]*meter.Accepted{},
+		intervals: map[intervalKey]*Intervals{},
+	}
+}
+
+// Open makes a request known, to be answered once.
+func (m *Memory) Open(r *Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h := r.Hash(); m.requests[h] == RequestUnknown {
+		m.requests[h] = RequestOpen
+	}
+}
+
+// Receipt implements Ledger.
+func (m *Memory) Receipt(id [16]byte) ([32]byte, []byte, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.bills[id]
+	return r.submission, r.receipt, ok, nil
+}
+
+// Request implements Ledger.
+func (m *Memory) Request(hash [32]byte) (RequestState, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.requests[hash], nil
+}
+
+// Accepted implements Ledger.
+func (m *Memory) Accepted(name string, epoch uint32) (*meter.Accepted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.states[stateKey{name, epoch}], nil
+}
+
+// Evidence implements Ledger.
+func (m *Memory) Evidence(heads *meter.TwoHeads) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.evidence = append(m.evidence, heads)
+	return nil
+}
+
+// Record implements Ledger.
+func (m *Memory) Record(e Entry, receipt func(serial uint64) []byte) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.admit(e); err != nil {
+		return nil, err
+	}
+	m.serial++
+	b := receipt(m.serial)
+	m.bills[e.ID] = recorded{e.Submission, b}
+	m.requests[e.Request] = RequestAnswered
+	for _, name := range e.Meters {
+		m.period(name, e.Kind).Add(e.Start, e.End, e.Request, e.Replaces)
+	}
+	for _, s := range e.Segments {
+		m.states[stateKey{s.Meter, s.Epoch}] = &s.State
+	}
+	return b, nil
+}
+
+func (m *Memory) admit(e Entry) error {
+	if _, ok := m.bills[e.ID]; ok {
+		return refusef(ReasonRequest, "id is in use")
+	}
+	if m.requests[e.Request] != RequestOpen {
+		return refusef(ReasonRequest, "request is not open")
+	}
+	for _, name := range e.Meters {
+		if err := m.period(name, e.Kind).Check(e.Start, e.End, e.Replaces); err != nil {
+			return refuse(ReasonRequest, err)
+		}
+	}
+	for _, s := range e.Segments {
+		if err := m.states[stateKey{s.Meter, s.Epoch}].CheckHead(s.StateHead); err != nil {
+			return refuse(ReasonChain, err)
+		}
+	}
+	return nil
+}
+
+func (m *Memory) period(name string, kind Kind) *Intervals {
+	k := intervalKey{name, kind}
+	if m.intervals[k] == nil {
+		m.intervals[k] = new(Intervals)
+	}
+	return m.intervals[k]
+}

@@ -1,0 +1,244 @@
+package prover
+
+import (
+	"crypto/rand"
+	"errors"
+	"math/big"
+	"slices"
+
+	"hushwatt/meter"
+	"hushwatt/prover/sigma"
+)
+
+// Checks is what a verifier brings of its own to a bill: whom it trusts, and how
+// it makes a plan. Nothing of the kind is taken from the bill.
+type Checks struct {
+	// Authorities are those whose meters count.
+	Authorities []meter.Authority
+	// Plan makes the plan for the terms of a request from the verifier's own
+	// tariff documents. It is called before the request is believed; an error
+	// refuses the bill with ReasonTariff.
+	Plan func(*Request) (*BillPlan, error)
+	// Request, if not nil, is the one that must have been answered.
+	Request *Request
+}
+
+// Result is what an accepted bill says.
+type Result struct {
+	Bill    *Bill
+	Plan    *BillPlan
+	Outputs []*big.Int
+	Counts  meter.Counts // slots of the period by status
+}
+
+// VerifyBill checks a bill file by itself, in the order of docs/protocol.md,
+// section 5.4, without the memory that a supplier keeps. The error is a *Refusal.
+func VerifyBill(data []byte, c Checks) (*Result, error) {
+	p, err := c.open(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.claim.Verify(p.header, p.seals, p.result.Bill.Submission.Proof); err != nil {
+		return nil, refuse(ReasonProof, err)
+	}
+	return p.result, nil
+}
+
+// VerifyBills checks many bill files at once, with one combined check of their
+// proofs, which takes a fraction of the time. Result and error i are those that
+// VerifyBill would give for bill i.
+func VerifyBills(bills [][]byte, c Checks) ([]*Result, []error) {
+	checked := make([]*checkedBill, len(bills))
+	errs := make([]error, len(bills))
+	for i, data := range bills {
+		checked[i], errs[i] = c.open(data)
+	}
+	verifyProofs(checked, errs)
+	results := make([]*Result, len(bills))
+	for i, p := range checked {
+		if errs[i] == nil {
+			results[i] = p.result
+		}
+	}
+	return results, errs
+}
+
+// open decodes a bill and makes every check but the proof's.
+func (c *Checks) open(data []byte) (*checkedBill, error) {
+	b, err := ParseBill(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.check(b, func(string, uint32) (*meter.Accepted, error) { return nil, nil })
+}
+
+// verifyProofs checks the proofs of those bills that have no error yet, and sets
+// the errors of those whose proof fails.
+func verifyProofs(checked []*checkedBill, errs []error) {
+	batch := NewBatch(rand.Reader)
+	var members []int
+	for i, p := range checked {
+		if errs[i] == nil {
+			batch.Add(p.claim, p.header, p.seals, p.result.Bill.Submission.Proof)
+			members = append(members, i)
+		}
+	}
+	for k, err := range batch.Verify() {
+		if err != nil {
+			errs[members[k]] = refuse(ReasonProof, err)
+		}
+	}
+}
+
+// checkedBill is a bill of which only the proof is left to check.
+type checkedBill struct {
+	result   *Result
+	segments []*meter.Checked
+	claim    *Claim
+	header   []byte
+	seals    []sigma.Point
+}
+
+// accepted returns what a supplier keeps of a meter's epoch, nil if nothing.
+type accepted func(meter string, epoch uint32) (*meter.Accepted, error)
+
+// check makes every check between decoding and the proof.
+func (c *Checks) check(b *Bill, known accepted) (*checkedBill, error) {
+	r, s := b.Request, b.Submission
+	if c.Request != nil && r.Hash() != c.Request.Hash() {
+		return nil, refusef(ReasonRequest, "another request was answered")
+	}
+	segments, err := c.segments(r, s, known)
+	if err != nil {
+		return nil, err
+	}
+	plan, planErr := c.Plan(r)
+	channels := []int{meter.ImportChannel}
+	if planErr == nil {
+		channels = plan.Channels
+	}
+	rows, err := r.Terms.rows(segments, channels)
+	if err != nil {
+		return nil, err
+	}
+	if planErr != nil {
+		return nil, refuse(ReasonTariff, planErr)
+	}
+	if err := plan.Matches(r); err != nil {
+		return nil, refuse(ReasonTariff, err)
+	}
+	claim, err := plan.claimOf(rows, s.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	return &checkedBill{
+		result:   newResult(b, plan, rows),
+		segments: segments, claim: claim, header: headerOf(r, s, segments), seals: sealsOf(rows),
+	}, nil
+}
+
+// segments checks every segment by itself: certificate, heads and chains.
+func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.Checked, error) {
+	list := make([]*meter.Checked, len(s.Segments))
+	for i := range s.Segments {
+		seg := &s.Segments[i]
+		n := r.Terms.slots(seg.Certificate.Meter)
+		if n == 0 {
+			return nil, refusef(ReasonRequest, "meter %.64q is not asked for", seg.Certificate.Meter)
+		}
+		before, err := known(seg.Certificate.Meter, seg.Epoch)
+		if err != nil {
+			return nil, err
+		}
+		if list[i], err = seg.Check(c.Authorities, before); err != nil {
+			return nil, refuse(reasonOf(err), err)
+		}
+		if list[i].N != n {
+			return nil, refusef(ReasonCertificate, "meter %s is certified for %d slots a day, not %d", list[i].Meter, list[i].N, n)
+		}
+	}
+	return list, nil
+}
+
+// reasonOf translates the kinds of error that a segment's check has.
+func reasonOf(err error) Reason {
+	switch {
+	case errors.Is(err, meter.ErrMalformed):
+		return ReasonMalformed
+	case errors.Is(err, meter.ErrCertificate):
+		return ReasonCertificate
+	case errors.Is(err, meter.ErrCoverage):
+		return ReasonCoverage
+	}
+	return ReasonChain
+}
+
+// rows returns the rows of the priced channels in record order, after checking
+// that they cover the period and that the policy allows their statuses.
+func (t *Terms) rows(segments []*meter.Checked, channels []int) ([]meter.Row, error) {
+	if err := t.checkSegments(segments); err != nil {
+		return nil, refuse(ReasonCoverage, err)
+	}
+	var rows []meter.Row
+	for _, s := range segments {
+		for _, r := range s.Rows {
+			if slices.Contains(channels, r.Channel) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	for _, ch := range channels {
+		if err := meter.CheckCoverage(rows, ch, t.Period.Start, t.Period.End); err != nil {
+			return nil, refuse(ReasonCoverage, err)
+		}
+	}
+	if err := t.Policy.check(t.Period, rows); err != nil {
+		return nil, refuse(ReasonStatus, err)
+	}
+	return rows, nil
+}
+
+func newResult(b *Bill, plan *BillPlan, rows []meter.Row) *Result {
+	r := &Result{Bill: b, Plan: plan, Counts: plan.Period.count(rows)}
+	for _, o := range b.Submission.Outputs {
+		r.Outputs = append(r.Outputs, o.Int())
+	}
+	return r
+}
+
+// claimOf builds the claim and sorts its errors: outputs that no proof could
+// give are the sender's fault, anything else is the tariff's.
+func (p *BillPlan) claimOf(rows []meter.Row, outputs []Output) (*Claim, error) {
+	if len(outputs) != p.outputs() {
+		return nil, refusef(ReasonProof, "%d outputs instead of %d", len(outputs), p.outputs())
+	}
+	for _, o := range outputs {
+		if p.Kind != BillExact && !o.Int().IsInt64() {
+			return nil, refusef(ReasonProof, "an amount is beyond 64 bits")
+		}
+	}
+	c, err := p.claim(rows, outputs)
+	if err != nil {
+		return nil, refuse(ReasonTariff, err)
+	}
+	return c, nil
+}
+
+// ErrWeights says that a request names other prices than the tariff documents
+// give. A customer is shown it before anything is proven.
+var ErrWeights = errors.New("the request's prices are not those of the tariff")
+
+// Matches reports whether a request asks for exactly this plan: the same terms,
+// and the prices that its weights hash names.
+func (p *BillPlan) Matches(r *Request) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if !p.Terms.equal(&r.Terms) {
+		return errors.New("the request's terms are not those of the tariff and period")
+	}
+	if p.WeightsHash() != r.Weights {
+		return ErrWeights
+	}
+	return nil
+}
