@@ -3,6 +3,7 @@ package ristretto
 import (
 	"errors"
 	"math/big"
+	"slices"
 
 	gr "github.com/bwesterb/go-ristretto"
 )
@@ -46,7 +47,16 @@ func (s *Scalar) SetInt64(v int64) *Scalar {
 // SetBig sets s = v mod q, any sign, and returns s. It is not constant time:
 // for public values only.
 func (s *Scalar) SetBig(v *big.Int) *Scalar {
-	s.s.SetBigInt(v)
+	if v.BitLen() > 512 {
+		v = new(big.Int).Mod(v, order)
+	}
+	var buf [64]byte
+	v.FillBytes(buf[:])
+	slices.Reverse(buf[:])
+	s.SetWide(buf[:])
+	if v.Sign() < 0 {
+		s.Neg(s)
+	}
 	return s
 }
 
