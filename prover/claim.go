@@ -243,16 +243,19 @@ func newFunctional(rows []Row, weights [][]int64, konst *big.Int) (functional, e
 		if len(weights[d]) != r.N {
 			return f, fmt.Errorf("%d weights in row %d of %d slots", len(weights[d]), d, r.N)
 		}
+		var plus, minus Int
 		for _, w := range weights[d] {
-			switch {
-			case w == math.MinInt64:
+			if w == math.MinInt64 {
 				return f, fmt.Errorf("%w: weight is −2^63", ErrNotProvable)
-			case w < 0:
-				below = below.accumulate(w, r.Cap)
-			default:
-				above = above.accumulate(w, r.Cap)
+			}
+			if w < 0 {
+				minus = minus.Sub(NewInt(w))
+			} else {
+				plus = plus.Add(NewInt(w))
 			}
 		}
+		most := NewInt(int64(r.Cap))
+		above, below = above.Add(plus.Mul(most)), below.Sub(minus.Mul(most))
 	}
 	lo, hi := below.big(), above.big()
 	f.konst, f.within = konst, interval{lo.Add(lo, konst), hi.Add(hi, konst)}
