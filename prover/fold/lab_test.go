@@ -12,6 +12,7 @@ import (
 	mathrand "math/rand/v2"
 	"slices"
 
+	"hushwatt/internal/wire"
 	"hushwatt/prover/ristretto"
 	"hushwatt/prover/sigma"
 )
@@ -21,7 +22,7 @@ import (
 type lab struct {
 	Statement
 	Witness
-	session string
+	session string // the header, CBOR
 	seals   []sigma.Point
 	xs      []sigma.Point
 }
@@ -39,7 +40,7 @@ func newLab(rows []int, functionals int, kind string) *lab {
 	seed := fmt.Sprint(rows, functionals, kind)
 	rng := mathrand.New(mathrand.NewChaCha8(sha256.Sum256([]byte(seed))))
 	secret := stream(seed)
-	l := &lab{session: "session", Statement: Statement{Rows: rows}}
+	l := &lab{session: "\x80", Statement: Statement{Rows: rows}}
 	for _, n := range rows {
 		row := make([]uint32, n)
 		for s := range row {
@@ -129,39 +130,56 @@ func (l *lab) clone() *lab {
 	return &c
 }
 
-// public is the statement as absorbed before any prover message.
+// timeZones stands for the version of the tariffs' time zone data.
+const timeZones = "2025b"
+
+// public is the statement of docs/protocol.md 4.3 in three parts; without
+// secrets and ranges it ends in two counts of zero.
 func (l *lab) public() (sizes, weights, seals []byte) {
 	le, be := binary.LittleEndian, binary.BigEndian
-	ns := l.Columns()
+	ns, columns, first := l.Columns(), 0, map[int]int{}
 	sizes = le.AppendUint32(nil, uint32(len(ns)))
 	for _, n := range ns {
 		sizes = le.AppendUint32(sizes, uint32(n))
+		first[n] = columns
+		columns += n
 	}
 	sizes = le.AppendUint32(sizes, uint32(len(l.Rows)))
 	sizes = le.AppendUint32(sizes, uint32(len(l.Weights)))
-	h := sha256.New()
+
+	hashed := append([]byte(wire.LabelWeights), timeZones...)
+	for _, n := range []int{len(l.Weights), len(l.Rows), columns} {
+		hashed = be.AppendUint32(hashed, uint32(n))
+	}
 	for j, p := range l.Weights {
-		fmt.Fprintf(h, "const %s", l.Consts[j])
+		twos := new(big.Int).Mod(l.Consts[j], new(big.Int).Lsh(big.NewInt(1), 128))
+		hashed = append(hashed, twos.FillBytes(make([]byte, 16))...)
 		for _, row := range p {
-			var b []byte
-			for _, w := range row {
-				b = be.AppendUint64(b, uint64(w))
+			all := make([]byte, 8*columns)
+			for s, w := range row {
+				be.PutUint64(all[8*(first[len(row)]+s):], uint64(w))
 			}
-			h.Write(b)
+			hashed = append(hashed, all...)
 		}
 	}
+	hash := sha256.Sum256(hashed)
 	for _, v := range l.seals {
 		seals = v.Append(seals)
 	}
-	return sizes, h.Sum(nil), seals
+	return sizes, hash[:], seals
+}
+
+func sessionID(header string) []byte {
+	return sigma.DeriveSessionID([]byte(wire.TagClaim + "\x00" + header))
 }
 
 func (l *lab) sponge() *sigma.Sponge {
-	sp := sigma.NewSponge(sigma.DeriveSessionID([]byte(l.session)))
+	sp := sigma.NewSponge(sessionID(l.session))
 	sizes, weights, seals := l.public()
 	sp.Absorb(sizes)
 	sp.Absorb(weights)
 	sp.Absorb(seals)
+	sp.Absorb(make([]byte, 8)) // no Y, no ranges
 	return sp
 }
 

@@ -83,7 +83,7 @@ func (w *slow) start() *sigma.Sponge {
 	if w.omitSession {
 		session = ""
 	}
-	sp := sigma.NewSponge(sigma.DeriveSessionID([]byte(session)))
+	sp := sigma.NewSponge(sessionID(session))
 	sizes, weights, seals := w.public()
 	if w.columnsFirst {
 		weights = w.transposed()
@@ -98,6 +98,7 @@ func (w *slow) start() *sigma.Sponge {
 		seals = seals[:len(seals)-32]
 	}
 	sp.Absorb(seals)
+	sp.Absorb(make([]byte, 8))
 	if w.omegaBeforeX {
 		w.omega = w.challenge(sp)
 	}

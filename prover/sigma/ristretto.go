@@ -157,15 +157,27 @@ func (suite) Combine(ps []Point, ks []ristretto.Scalar) Point {
 	return NewPoint(sum)
 }
 
+// Vanishes evaluates short images, such as X − b·G of a reveal, with the tables
+// of G and H, which is several times faster than a sum of anything.
 func (suite) Vanishes(ps []Point, ks []ristretto.Scalar) bool {
 	var sum ristretto.Sum
+	easy, one := ristretto.NewElement(), suite{}.One()
 	for i, p := range ps {
-		if p.base != nil {
+		switch {
+		case p.base == ristretto.G() || p.base == ristretto.H():
+			easy.Add(easy, p.base.Mul(&ks[i]))
+		case ks[i] == one:
+			easy.Add(easy, p.e)
+		case p.base != nil:
 			sum.AddBase(p.base, &ks[i])
-		} else {
+		default:
 			sum.AddElement(p.e, &ks[i])
 		}
 	}
+	if sum.Len() == 0 {
+		return easy.IsIdentity()
+	}
+	sum.AddElement(easy, &one)
 	return sum.IsIdentity()
 }
 
