@@ -15,7 +15,7 @@ type Accepted struct {
 }
 
 // ErrHeadOlder is returned for a head that is behind the one accepted before.
-var ErrHeadOlder = errors.New("head is older than the one accepted before")
+var ErrHeadOlder = errors.New("head goes back behind an earlier one")
 
 // TwoHeads is evidence against a meter, or whoever has its key: two signed heads
 // of one epoch that cannot both be true. It is kept, not only refused.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/cloudflare/circl/sign/ed25519"
@@ -19,6 +20,7 @@ type Meter struct {
 	certificate Certificate
 	epochs      []*epoch
 	store       *store // nil in memory
+	rand        io.Reader
 }
 
 // epoch is a tenancy: one recipient, one secret, one export.
@@ -70,7 +72,7 @@ func NewMeter(authority *AuthorityKey, s Setup) (*Meter, error) {
 	if c, err = authority.Certify(c); err != nil {
 		return nil, err
 	}
-	return &Meter{key: key, certificate: c}, nil
+	return &Meter{key: key, certificate: c, rand: rand.Reader}, nil
 }
 
 // Certificate returns the meter's certificate, which the caller must not change.
@@ -90,6 +92,16 @@ func (m *Meter) ExportEpoch(number uint32) *Export {
 		return nil
 	}
 	return m.epochs[number-1].export
+}
+
+// Opened opens the newest epoch with the meter's own secret: what Export holds, as
+// its customer will see it. It is nil if nothing was sealed.
+func (m *Meter) Opened() (*Opened, error) {
+	if len(m.epochs) == 0 {
+		return nil, nil
+	}
+	e := m.epochs[len(m.epochs)-1]
+	return e.export.open(newWalker(e.root, 0, 0), e.export.First(), e.export.Last())
 }
 
 // Sealing is what a call of Seal did, in days.
@@ -226,11 +238,13 @@ func (m *Meter) target(r *Recipient, later []*Day) (*epoch, error) {
 func (m *Meter) pair(r *Recipient) (*epoch, error) {
 	number := uint32(len(m.epochs) + 1)
 	secret := make([]byte, secretSize) // n_M
-	rand.Read(secret)                  // never fails (crypto/rand)
+	if _, err := io.ReadFull(m.rand, secret); err != nil {
+		return nil, fmt.Errorf("pairing secret: %w", err)
+	}
 	authority, recipient := m.certificate.AuthorityHash(), r.Hash()
 	p := Pairing{Authority: authority[:], Meter: m.certificate.Meter, Epoch: number, Recipient: recipient[:]}
 	var err error
-	if p.Encapsulated, p.Ciphertext, err = r.envelope(p.context(), secret); err != nil {
+	if p.Encapsulated, p.Ciphertext, err = r.envelope(m.rand, p.context(), secret); err != nil {
 		return nil, err
 	}
 	p.Signature = signPairing(m.key, p.body())

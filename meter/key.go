@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/cloudflare/circl/hpke"
@@ -192,12 +193,12 @@ func parseSecret(data []byte) (*Key, error) {
 }
 
 // envelope seals the meter's half n_M of a tenancy's secret for the recipient.
-func (r *Recipient) envelope(context, secret []byte) (encapsulated, ciphertext []byte, err error) {
+func (r *Recipient) envelope(random io.Reader, context, secret []byte) (encapsulated, ciphertext []byte, err error) {
 	sender, err := suite(r.id).NewSender(r.key, []byte(wire.LabelEnvelope))
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal for recipient: %w", err)
 	}
-	encapsulated, sealer, err := sender.Setup(rand.Reader)
+	encapsulated, sealer, err := sender.Setup(random)
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal for recipient: %w", err)
 	}

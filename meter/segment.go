@@ -43,6 +43,9 @@ func (e *Export) Segment(first, last uint16, from uint32) (*Segment, error) {
 		return nil, fmt.Errorf("%w: %d corrections were accepted before, the export holds %d", ErrChain,
 			from, len(e.file.Corrections))
 	}
+	if err := e.headOf(last).check(e.scope); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrChain, err)
+	}
 	a, b := int(first-e.First()), int(last-e.First())+1
 	s := &Segment{
 		Certificate: e.file.Certificate, Epoch: e.Epoch(), N: e.file.Certificate.N, First: first,

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,7 +125,7 @@ func (s *store) open() (*Meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Meter{certificate: *c, store: s}
+	m := &Meter{certificate: *c, store: s, rand: rand.Reader}
 	if m.key, err = parseSeed(meterKeyName, text); err != nil {
 		return nil, fmt.Errorf("meter key %w", err)
 	}
