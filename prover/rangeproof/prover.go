@@ -219,6 +219,9 @@ func (s *Statement) decompose(values []ristretto.Scalar) (set []uint32, ok bool)
 func (seg segment) split(v uint128, set []uint32) (bad uint64) {
 	_, borrow := bits.Sub64(seg.bound.lo, v.lo, 0)
 	_, bad = bits.Sub64(seg.bound.hi, v.hi, borrow)
+	if seg.length == 0 {
+		return bad
+	}
 
 	last := v.bit(seg.length - 1)
 	mask := -last

@@ -38,9 +38,10 @@ var (
 	ErrLength    = errors.New("range proof has the wrong length")
 )
 
-// A Segment is one requirement 0 ≤ v ≤ Bound, 1 ≤ Bound < 2^100. Width, at least
-// the bit length of Bound and at most MaxWidth, is the number of positions that
-// it takes; a wider segment hides which bound was chosen from the proof's size.
+// A Segment is one requirement 0 ≤ v ≤ Bound, 0 ≤ Bound < 2^100. Width, at least
+// 1 and the bit length of Bound and at most MaxWidth, is the number of positions
+// that it takes; a wider segment hides which bound was chosen from the proof's
+// size. Bound 0 says v = 0.
 type Segment struct {
 	Width int
 	Bound *big.Int
@@ -89,8 +90,10 @@ func New(segments []Segment) (*Statement, error) {
 
 func (seg Segment) check() error {
 	switch {
-	case seg.Bound == nil || seg.Bound.Sign() <= 0:
-		return errors.New("bound is less than 1")
+	case seg.Bound == nil || seg.Bound.Sign() < 0:
+		return errors.New("bound is negative")
+	case seg.Width < 1:
+		return errors.New("width is less than 1")
 	case seg.Width > MaxWidth:
 		return fmt.Errorf("width is more than %d bits", MaxWidth)
 	case seg.Bound.BitLen() > seg.Width:
@@ -104,8 +107,11 @@ func (seg Segment) check() error {
 // width.
 func (s *Statement) lay(j int, seg Segment) {
 	k := seg.Bound.BitLen()
-	top := new(big.Int).Lsh(big.NewInt(1), uint(k-1))
-	top.Sub(seg.Bound, top).Add(top, big.NewInt(1))
+	top := new(big.Int)
+	if k > 0 {
+		top.Lsh(big.NewInt(1), uint(k-1))
+		top.Sub(seg.Bound, top).Add(top, big.NewInt(1))
+	}
 	s.segments = append(s.segments, segment{
 		first: len(s.weights), length: k, bound: toUint128(seg.Bound), top: toUint128(top),
 	})

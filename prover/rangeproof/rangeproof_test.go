@@ -166,8 +166,8 @@ func accepts(s *Statement, commitments []*ristretto.Element, proof []byte) bool 
 // TestEveryValue: for small bounds every value 0 … B is proven, and −1 and
 // B + 1 are refused by the prover.
 func TestEveryValue(t *testing.T) {
-	for bound := int64(1); bound <= 9; bound++ {
-		s := statement(t, seg(bound))
+	for bound := int64(0); bound <= 9; bound++ {
+		s := statement(t, Segment{Width: max(1, big.NewInt(bound).BitLen()), Bound: big.NewInt(bound)})
 		for v := int64(-1); v <= bound+1; v++ {
 			r := randomness(uint64(100*bound + v))
 			c := commit(scalars(v), r)
@@ -204,8 +204,8 @@ func TestEveryValueAtOnce(t *testing.T) {
 // TestWeightsReachExactly: the subset sums of a segment's weights are 0 … B and
 // nothing else, and decompose finds bits for each.
 func TestWeightsReachExactly(t *testing.T) {
-	for bound := int64(1); bound <= 200; bound++ {
-		extra := int(bound % 3)
+	for bound := int64(0); bound <= 200; bound++ {
+		extra := max(int(bound%3), 1-int(bound))
 		s := statement(t, Segment{Width: big.NewInt(bound).BitLen() + extra, Bound: big.NewInt(bound)})
 		reached := map[int64]bool{0: true}
 		for i := range s.weights {
@@ -301,13 +301,13 @@ func around(r *rand.Rand, bound *big.Int, bits uint) []*big.Int {
 func TestStatements(t *testing.T) {
 	for name, bad := range map[string][]Segment{
 		"empty":          nil,
-		"bound 0":        {{Width: 3, Bound: big.NewInt(0)}},
+		"width 0":        {{Width: 0, Bound: big.NewInt(0)}},
 		"bound negative": {{Width: 3, Bound: big.NewInt(-1)}},
 		"no bound":       {{Width: 3}},
 		"too narrow":     {{Width: 3, Bound: big.NewInt(8)}},
 		"too wide":       {{Width: 101, Bound: big.NewInt(8)}},
 		"2^100":          {{Width: 101, Bound: pow2(100)}},
-		"second bad":     {seg(5), {Width: 3, Bound: big.NewInt(0)}},
+		"second bad":     {seg(5), {Width: 3, Bound: big.NewInt(-2)}},
 		"too many":       many(seg(1), maxPositions+1),
 	} {
 		if _, err := New(bad); err == nil {
@@ -320,6 +320,7 @@ func TestStatements(t *testing.T) {
 	}{
 		{[]Segment{seg(1)}, 8, 480},
 		{[]Segment{seg(255)}, 8, 480},
+		{[]Segment{{Width: 3, Bound: big.NewInt(0)}, seg(5)}, 8, 480},
 		{[]Segment{seg(256)}, 16, 544},
 		{[]Segment{{Width: 17, Bound: big.NewInt(1)}}, 32, 608},
 		{[]Segment{{Width: 27, Bound: big.NewInt(1e8)}}, 32, 608},
