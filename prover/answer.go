@@ -201,9 +201,10 @@ func (d *draft) prove(random io.Reader) (*Bill, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := headerOf(d.request, s, d.segments)
-	if s.Proof, err = claim.Prove(header, sealsOf(d.rows), d.openings, nil, random); err != nil {
+	if s.Proof, err = claim.Prove(d.header(), sealsOf(d.rows), d.openings, nil, random); err != nil {
 		return nil, err
 	}
 	return &Bill{Request: d.request, Submission: s}, nil
 }
+
+func (d *draft) header() []byte { return headerOf(d.request, d.submission, d.segments) }
