@@ -8,6 +8,11 @@ import "github.com/bwesterb/go-ristretto/edwards25519"
 
 type niels = edwards25519.NielsPoint
 
+// The library's field has a second form, ten words of 32 bits, chosen by the
+// build tag forcegeneric. It fails the tests of this package (p − p is not the
+// identity), so that a build with it is refused here.
+var _ = [5]uint64(edwards25519.FieldElement{})
+
 // digits is the number of signed 4-bit digits of a full scalar, of a reading
 // below 2^20 and of its square below 2^40. The last digit of the short forms is
 // only the carry, 0 or 1.
@@ -131,7 +136,7 @@ func recodeUint(digits []int8, v uint64) {
 }
 
 // centre turns digits 0 … 15 into −8 … 7 by carrying upwards. The top digit
-// keeps its carry, which is at most 1 + 1 for scalars below q.
+// keeps its carry: at most 2 for scalars below q, 1 for the short forms.
 func centre(digits []int8) {
 	last := len(digits) - 1
 	var carry int8

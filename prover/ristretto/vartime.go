@@ -14,7 +14,7 @@ import (
 // made once in the life of the process.
 const (
 	widthPoint = 5
-	widthBase  = 7
+	widthBase  = 6
 	sizePoint  = 1 << (widthPoint - 2)
 	sizeBase   = 1 << (widthBase - 2)
 )
@@ -43,10 +43,9 @@ func oddMultiples(out []edwards25519.ExtendedPoint, p *edwards25519.ExtendedPoin
 // Costs in field multiplications, near enough to choose by (the last one fitted
 // to measurements).
 const (
-	costDouble = 8
-	costMixed  = 11 // extended plus Niels, back to extended
-	costAdd    = 13 // extended plus extended
-	costAffine = 20 // to Niels form, the inversion shared, and memory
+	costMixed  = 7  // extended plus Niels, back to extended
+	costAdd    = 9  // extended plus extended
+	costAffine = 16 // to Niels form, the inversion shared, and memory
 	scalarBits = 253
 )
 
