@@ -19,19 +19,19 @@ type Witness struct {
 
 func (w *Witness) check(st *Statement) error {
 	if len(w.Readings) != len(st.Rows) || len(w.Blindings) != len(st.Rows) || len(w.Gammas) != len(st.Weights) {
-		return errors.New("fold: witness does not fit the statement")
+		return errors.New("witness does not fit the statement")
 	}
 	var over uint32
 	for d, row := range w.Readings {
 		if len(row) != st.Rows[d] {
-			return errors.New("fold: witness does not fit the statement")
+			return errors.New("witness does not fit the statement")
 		}
 		for _, c := range row {
 			over |= c >> 20
 		}
 	}
 	if over != 0 {
-		return errors.New("fold: a reading is 2^20 or more")
+		return errors.New("a reading is 2^20 or more")
 	}
 	return nil
 }

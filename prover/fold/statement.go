@@ -38,30 +38,30 @@ type Statement struct {
 func (st *Statement) Check() error {
 	switch {
 	case len(st.Rows) == 0 || len(st.Rows) > maxRows:
-		return errors.New("fold: no rows, or too many")
+		return errors.New("no rows, or too many")
 	case len(st.Weights) == 0 || len(st.Weights) > maxFunctionals:
-		return errors.New("fold: no functionals, or too many")
+		return errors.New("no functionals, or too many")
 	case len(st.Consts) != len(st.Weights):
-		return errors.New("fold: one constant per functional is needed")
+		return errors.New("one constant per functional is needed")
 	}
 	for d, n := range st.Rows {
 		if !slices.Contains(dayLengths, n) {
-			return fmt.Errorf("fold: row %d has %d slots", d, n)
+			return fmt.Errorf("row %d has %d slots", d, n)
 		}
 	}
 	for j, rows := range st.Weights {
 		if st.Consts[j] == nil || st.Consts[j].BitLen() > maxConstBits {
-			return fmt.Errorf("fold: constant of functional %d is out of range", j)
+			return fmt.Errorf("constant of functional %d is out of range", j)
 		}
 		if len(rows) != len(st.Rows) {
-			return fmt.Errorf("fold: functional %d has %d rows, want %d", j, len(rows), len(st.Rows))
+			return fmt.Errorf("functional %d has %d rows, want %d", j, len(rows), len(st.Rows))
 		}
 		for d, row := range rows {
 			if len(row) != st.Rows[d] {
-				return fmt.Errorf("fold: functional %d row %d has %d slots, want %d", j, d, len(row), st.Rows[d])
+				return fmt.Errorf("functional %d row %d has %d slots, want %d", j, d, len(row), st.Rows[d])
 			}
 			if slices.Contains(row, -1<<63) {
-				return fmt.Errorf("fold: functional %d row %d has a weight out of range", j, d)
+				return fmt.Errorf("functional %d row %d has a weight out of range", j, d)
 			}
 		}
 	}
@@ -137,7 +137,7 @@ type Layout struct {
 // states.
 func (f *Folded) Relation(seals, xs []sigma.Point) (*sigma.Statement, Layout, error) {
 	if len(seals) != len(f.st.Rows) || len(xs) != len(f.st.Weights) {
-		return nil, Layout{}, errors.New("fold: one seal per row and one commitment per functional are needed")
+		return nil, Layout{}, errors.New("one seal per row and one commitment per functional are needed")
 	}
 	rel, at := sigma.NewStatement(), Layout{}
 	at.H = rel.AddElement(sigma.Fixed(ristretto.H()))
@@ -154,7 +154,9 @@ func (f *Folded) Relation(seals, xs []sigma.Point) (*sigma.Statement, Layout, er
 
 	var one ristretto.Scalar
 	one.SetUint64(1)
-	rows := equation{Vouched: true} // see docs/notes.md: eq is random after every V_d is fixed
+	rows := equation{ // vouched for, docs/notes.md: eq is random after every V_d is fixed
+		Image: make([]image, 0, len(vs)), Terms: make([]term, 0, len(us)+1), Vouched: true,
+	}
 	for d, v := range vs {
 		rows.Image = append(rows.Image, image{Element: v, Coeff: f.Eq[d]})
 	}
@@ -166,7 +168,9 @@ func (f *Folded) Relation(seals, xs []sigma.Point) (*sigma.Statement, Layout, er
 
 	// A_a0 is not the identity and r_a came after it; without rounds there is
 	// no such reason and the image is added up.
-	value := equation{Image: f.image(at.X, as), Vouched: len(f.R) > 0}
+	value := equation{
+		Image: f.image(at.X, as), Terms: make([]term, 0, len(us)+1), Vouched: len(f.R) > 0,
+	}
 	for s, u := range us {
 		value.Terms = append(value.Terms, term{Scalar: u, Element: 0, Coeff: f.P[s]})
 	}

@@ -19,14 +19,14 @@ func Read(sp *sigma.Sponge, st *Statement, msg []byte) (*Folded, error) {
 		return nil, err
 	}
 	if len(msg) != st.Size() {
-		return nil, errors.New("fold: rounds have the wrong length")
+		return nil, errors.New("rounds have the wrong length")
 	}
 	f := newFolded(st, sp.Challenge())
 	for ; len(msg) > 0; msg = msg[2*ristretto.ElementSize:] {
 		for i := range 2 {
 			p, err := sigma.DecodePoint(msg[i*ristretto.ElementSize : (i+1)*ristretto.ElementSize])
 			if err != nil {
-				return nil, fmt.Errorf("fold: round %d: %w", len(f.R)+1, err)
+				return nil, fmt.Errorf("round %d: %w", len(f.R)+1, err)
 			}
 			f.A = append(f.A, p)
 		}
