@@ -9,6 +9,8 @@ import (
 	"hushwatt/prover/rangeproof"
 )
 
+var errPublic = errors.New("expression is about no hidden integer")
+
 // form is a compiled claim: what is committed to and what is proven about it,
 // after substitution. It holds nothing private.
 type form struct {
@@ -113,7 +115,7 @@ func (c *Claim) substitute() (gone map[int]bool, err error) {
 	for i := range zeros {
 		l := zeros[i]
 		if len(l.parts) == 0 {
-			return nil, fmt.Errorf("linear requirement %d is about no hidden integer", i)
+			return nil, fmt.Errorf("linear requirement %d: %w", i, errPublic)
 		}
 		y, found := l.last()
 		if !found {
@@ -158,22 +160,22 @@ func (c *Claim) checkIntervals() error {
 func (c *Claim) checkHidden() error {
 	for i, r := range c.ranges {
 		if len(r.l.parts) == 0 {
-			return fmt.Errorf("range %d is about no hidden integer", i)
+			return fmt.Errorf("range %d: %w", i, errPublic)
 		}
 	}
 	for i, l := range c.reveals {
 		if len(l.parts) == 0 {
-			return fmt.Errorf("reveal %d is about no hidden integer", i)
+			return fmt.Errorf("reveal %d: %w", i, errPublic)
 		}
 	}
 	for i, l := range c.zeros {
 		if len(l.parts) == 0 {
-			return fmt.Errorf("linear requirement %d is about no hidden integer", i)
+			return fmt.Errorf("linear requirement %d: %w", i, errPublic)
 		}
 	}
 	for i, p := range c.products {
 		if len(p.x.parts) == 0 || len(p.y.parts) == 0 || len(p.z.parts) == 0 {
-			return fmt.Errorf("product %d has a public factor or result", i)
+			return fmt.Errorf("factor or result of product %d: %w", i, errPublic)
 		}
 	}
 	return nil
