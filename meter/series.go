@@ -11,13 +11,15 @@ import (
 type DaysOptions struct {
 	N         int   // slots in a UTC day; finer series are added up, coarser ones refused
 	Channels  uint8 // those of the certificate; one without a series is missing throughout
-	Installed int64 // when the meter came, Unix seconds; slots that begin before are NotHere; 0: always there
-	Removed   int64 // when it left; slots that end after are NotHere; 0: still there
+	Installed int64 // when the meter came, Unix seconds; 0: always there
+	Removed   int64 // when it left; 0: still there
 }
 
 // DaysFromSeries turns the series of one meter point into whole UTC days, from
 // the day of the first slot of any series to that of the last. What no series has
-// is missing. Days on which the meter was not there at all are left out.
+// is missing. A slot that begins before the meter came or after it left is NotHere,
+// so that one meter leaving at the instant when another comes loses no slot and
+// counts none twice. Days on which the meter was not there at all are left out.
 func DaysFromSeries(series []source.Series, o DaysOptions) ([]Day, error) {
 	if !ValidSlots(o.N) {
 		return nil, fmt.Errorf("%d slots a day cannot be sealed: 24, 48, 96, 144 or 288 can", o.N)
@@ -111,7 +113,7 @@ func (d *Day) clip(o DaysOptions) bool {
 		step := int64(secondsPerDay / len(r.Wh))
 		for s := range r.Wh {
 			start := int64(d.Day)*secondsPerDay + int64(s)*step
-			if o.Installed != 0 && start < o.Installed || o.Removed != 0 && start+step > o.Removed {
+			if o.Installed != 0 && start < o.Installed || o.Removed != 0 && start >= o.Removed {
 				r.Wh[s], r.Status[s] = 0, NotHere
 				continue
 			}
