@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
+
+	"github.com/bwesterb/go-ristretto/edwards25519"
 
 	"hushwatt/internal/wire"
 )
@@ -15,15 +18,12 @@ import (
 type Base struct {
 	e *Element
 
-	small     *smallTable // multiples 1 … 8, for secret scalars
-	smallOnce sync.Once
+	small atomic.Pointer[[]niels] // 1·P, 2·P … 8·P, for secret scalars
+	odd   atomic.Pointer[[]niels] // 1·P, 3·P … for Sum
 
-	full     *fullTable // multiples at every position; only for G and H
+	hasFull  bool // G and H: multiples at every position
 	fullOnce sync.Once
-	hasFull  bool
-
-	odd     *oddTable // odd multiples, for Sum
-	oddOnce sync.Once
+	full     *fullTable
 }
 
 func newBase(e *Element) *Base { return &Base{e: e} }
@@ -39,19 +39,44 @@ func (b *Base) Mul(k *Scalar) *Element {
 	return Combine([]*Base{b}, []Scalar{*k})
 }
 
-func (b *Base) smallTable() *smallTable {
-	b.smallOnce.Do(func() { b.small = newSmallTable(b.e.point()) })
-	return b.small
-}
-
 func (b *Base) fullTable() *fullTable {
 	b.fullOnce.Do(func() { b.full = newFullTable(b.e.point()) })
 	return b.full
 }
 
-func (b *Base) oddTable() *oddTable {
-	b.oddOnce.Do(func() { b.odd = newOddTable(b.e.point()) })
-	return b.odd
+// A tableKind says which multiples of a base a table holds, and where the base
+// keeps it.
+type tableKind struct {
+	size int
+	fill func(out []edwards25519.ExtendedPoint, p *edwards25519.ExtendedPoint)
+	slot func(b *Base) *atomic.Pointer[[]niels]
+}
+
+// tables returns the tables of all bases. Those that are missing are made
+// together, with one inversion; two goroutines may make the same table, which
+// is wasteful and harmless.
+func (kind *tableKind) tables(bases []*Base) [][]niels {
+	var missing []*Base
+	for _, b := range bases {
+		if kind.slot(b).Load() == nil {
+			missing = append(missing, b)
+		}
+	}
+	points := make([]edwards25519.ExtendedPoint, len(missing)*kind.size)
+	for i, b := range missing {
+		kind.fill(points[i*kind.size:(i+1)*kind.size], b.e.point())
+	}
+	made := make([]niels, len(points))
+	toNiels(made, points)
+	for i, b := range missing {
+		t := made[i*kind.size : (i+1)*kind.size]
+		kind.slot(b).Store(&t)
+	}
+	out := make([][]niels, len(bases))
+	for i, b := range bases {
+		out[i] = *kind.slot(b).Load()
+	}
+	return out
 }
 
 // G returns the base point of RFC 9496, in which values are committed.

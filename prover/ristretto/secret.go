@@ -1,6 +1,10 @@
 package ristretto
 
-import "github.com/bwesterb/go-ristretto/edwards25519"
+import (
+	"sync/atomic"
+
+	"github.com/bwesterb/go-ristretto/edwards25519"
+)
 
 // Everything in this file may be given secrets: the sequence of operations and
 // of memory addresses depends on the number of bases only. Scalars are cut into
@@ -80,10 +84,7 @@ func sameLength(bases, scalars int) {
 // combine is Straus's method: all bases share the doublings. digits holds n
 // digits per base, lowest first.
 func combine(bases []*Base, digits []int8, n int) *Element {
-	tables := make([]*smallTable, len(bases))
-	for i, b := range bases {
-		tables[i] = b.smallTable()
-	}
+	tables := smallTables.tables(bases)
 	sum := NewElement()
 	acc := sum.out()
 	acc.SetZero()
@@ -94,7 +95,7 @@ func combine(bases []*Base, digits []int8, n int) *Element {
 			times16(acc)
 		}
 		for i, t := range tables {
-			t.pick(&np, digits[i*n+w])
+			pick(&np, (*[8]niels)(t), digits[i*n+w])
 			cp.AddExtendedNiels(acc, &np)
 			acc.SetCompleted(&cp)
 		}
@@ -148,27 +149,23 @@ func centre(digits []int8) {
 	digits[last] += carry
 }
 
-// A smallTable holds 1·P … 8·P.
-type smallTable [8]niels
-
-func newSmallTable(p *edwards25519.ExtendedPoint) *smallTable {
-	var t smallTable
-	fillMultiples(t[:], p)
-	return &t
+// smallTables hold 1·P … 8·P.
+var smallTables = tableKind{
+	size: 8,
+	fill: multiplesOf,
+	slot: func(b *Base) *atomic.Pointer[[]niels] { return &b.small },
 }
 
-// fillMultiples sets t[i] = (i+1)·p.
-func fillMultiples(t []niels, p *edwards25519.ExtendedPoint) {
-	points := make([]edwards25519.ExtendedPoint, len(t))
-	points[0].Set(p)
-	for i := 1; i < len(t); i++ {
-		points[i].Add(&points[i-1], p)
+// multiplesOf sets out[i] = (i+1)·p.
+func multiplesOf(out []edwards25519.ExtendedPoint, p *edwards25519.ExtendedPoint) {
+	out[0].Set(p)
+	for i := 1; i < len(out); i++ {
+		out[i].Add(&out[i-1], p)
 	}
-	toNiels(t, points)
 }
 
-// pick sets out = d·P for −8 ≤ d ≤ 8, reading the whole table.
-func (t *smallTable) pick(out *niels, d int8) {
+// pick sets out = d·P for −8 ≤ d ≤ 8, reading the whole table of P.
+func pick(out *niels, t *[8]niels, d int8) {
 	sign := int64(d) >> 63
 	abs := uint64((int64(d) ^ sign) - sign)
 	var masks [8]uint64
@@ -207,15 +204,21 @@ func equalMask(a, b uint64) uint64 {
 
 // A fullTable holds 1 … 8 times 16^(2i)·P for i = 0 … 31, so that a
 // multiplication needs no doublings but four.
-type fullTable [32]smallTable
+type fullTable [32][8]niels
 
 func newFullTable(p *edwards25519.ExtendedPoint) *fullTable {
 	var t fullTable
+	points := make([]edwards25519.ExtendedPoint, 8*len(t))
 	q := *p
 	for i := range t {
-		fillMultiples(t[i][:], &q)
+		multiplesOf(points[8*i:8*i+8], &q)
 		times16(&q)
 		times16(&q)
+	}
+	affine := make([]niels, len(points))
+	toNiels(affine, points)
+	for i := range t {
+		t[i] = [8]niels(affine[8*i:])
 	}
 	return &t
 }
@@ -238,7 +241,7 @@ func (t *fullTable) addDigits(acc *edwards25519.ExtendedPoint, digits []int8) {
 	var np niels
 	var cp edwards25519.CompletedPoint
 	for i := range t {
-		t[i].pick(&np, digits[2*i])
+		pick(&np, &t[i], digits[2*i])
 		cp.AddExtendedNiels(acc, &np)
 		acc.SetCompleted(&cp)
 	}
@@ -246,6 +249,9 @@ func (t *fullTable) addDigits(acc *edwards25519.ExtendedPoint, digits []int8) {
 
 // toNiels sets out[i] to the affine form of points[i], all with one inversion.
 func toNiels(out []niels, points []edwards25519.ExtendedPoint) {
+	if len(points) == 0 {
+		return // no inversion for nothing
+	}
 	prefix := make([]edwards25519.FieldElement, len(points)+1)
 	prefix[0].SetOne()
 	for i := range points {

@@ -3,6 +3,7 @@ package ristretto
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/bwesterb/go-ristretto/edwards25519"
 )
@@ -19,15 +20,11 @@ const (
 	sizeBase   = 1 << (widthBase - 2)
 )
 
-// An oddTable holds 1·P, 3·P, 5·P …
-type oddTable [sizeBase]niels
-
-func newOddTable(p *edwards25519.ExtendedPoint) *oddTable {
-	var t oddTable
-	points := make([]edwards25519.ExtendedPoint, len(t))
-	oddMultiples(points, p)
-	toNiels(t[:], points)
-	return &t
+// oddTables hold 1·P, 3·P, 5·P …
+var oddTables = tableKind{
+	size: sizeBase,
+	fill: oddMultiples,
+	slot: func(b *Base) *atomic.Pointer[[]niels] { return &b.odd },
 }
 
 // oddMultiples sets out[i] = (2i+1)·p.
@@ -68,7 +65,7 @@ func plan(bases, points int) (straus bool, window int) {
 // straus evaluates the sum into acc with shared doublings and non-adjacent
 // forms.
 func (s *Sum) straus(acc *edwards25519.ExtendedPoint) {
-	tables := s.oddTables()
+	tables := append(oddTables.tables(s.bases), s.pointTables()...)
 	nafs := make([][256]int8, len(tables))
 	for i := range s.bases {
 		nonAdjacent(&nafs[i], &s.baseK[i], widthBase)
@@ -96,20 +93,17 @@ func (s *Sum) straus(acc *edwards25519.ExtendedPoint) {
 	}
 }
 
-// oddTables returns the odd multiples of all bases, then of all points.
-func (s *Sum) oddTables() [][]niels {
-	tables := make([][]niels, 0, s.Len())
-	for _, b := range s.bases {
-		tables = append(tables, b.oddTable()[:])
-	}
-	multiples := make([]edwards25519.ExtendedPoint, len(s.points)*sizePoint)
+// pointTables returns the odd multiples of all points.
+func (s *Sum) pointTables() [][]niels {
+	points := make([]edwards25519.ExtendedPoint, len(s.points)*sizePoint)
 	for i := range s.points {
-		oddMultiples(multiples[i*sizePoint:(i+1)*sizePoint], &s.points[i])
+		oddMultiples(points[i*sizePoint:(i+1)*sizePoint], &s.points[i])
 	}
-	all := make([]niels, len(multiples))
-	toNiels(all, multiples)
-	for i := range s.points {
-		tables = append(tables, all[i*sizePoint:(i+1)*sizePoint])
+	affine := make([]niels, len(points))
+	toNiels(affine, points)
+	tables := make([][]niels, len(s.points))
+	for i := range tables {
+		tables[i] = affine[i*sizePoint : (i+1)*sizePoint]
 	}
 	return tables
 }
@@ -176,8 +170,8 @@ func (s *Sum) pippenger(acc *edwards25519.ExtendedPoint, c int) {
 // allNiels returns the affine Niels forms of all bases, then of all points.
 func (s *Sum) allNiels() []niels {
 	out := make([]niels, s.Len())
-	for i, b := range s.bases {
-		out[i] = b.smallTable()[0]
+	for i, t := range smallTables.tables(s.bases) {
+		out[i] = t[0]
 	}
 	toNiels(out[len(s.bases):], s.points)
 	return out
