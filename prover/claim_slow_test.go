@@ -41,6 +41,11 @@ const (
 	sealSum      = "seal-sum-as-one-element"
 	notInside    = "prover-commitment-not-in-instance"
 	shortSqueeze = "challenge-32-bytes"
+	wrongIndex   = "product-wrong-index"
+	lateX        = "late-X"
+	cancelWithin = "cancel-E1-E2" // G more in one equation, G less in the next
+	errorPlus    = "G more"
+	errorMinus   = "G less"
 )
 
 func (p *slow) absorb(part string, b []byte) {
@@ -172,6 +177,10 @@ func (p *slow) commitments() {
 		e := sigma.NewPoint(ristretto.Commit(&p.w.values[i], &p.w.blinds[i]))
 		if i < len(p.c.functionals) {
 			p.X = append(p.X, e)
+			if p.wrong == lateX { // sent, but bound by nothing before e
+				p.narg = e.Append(p.narg)
+				continue
+			}
 			p.send("X", e.Append(nil))
 		} else {
 			p.Y = append(p.Y, e)
@@ -428,6 +437,9 @@ func (p *slow) relation(f *folded) {
 		te.put(scalar(p.w.blinding(c, q.x)), 1, num(1))
 		images, terms = append(images, im), append(terms, te)
 	}
+	if p.wrong == wrongIndex {
+		xs[0] = xs[1]
+	}
 	for i, q := range c.form.products {
 		im, te = com(q.z, false), nil
 		delta := sub(p.w.blinding(c, q.z), mul(secrets[xs[i]], p.w.blinding(c, q.y)))
@@ -460,6 +472,9 @@ func (p *slow) sigma(elements []sigma.Point, images, terms []side, secrets []ris
 		}
 	}
 	for _, e := range elements[1:] {
+		if p.wrong == lateX && slices.ContainsFunc(p.X, e.Equal) {
+			continue
+		}
 		b = e.Append(b)
 	}
 	p.absorb("relation", b)
@@ -467,8 +482,14 @@ func (p *slow) sigma(elements []sigma.Point, images, terms []side, secrets []ris
 	for i := range nonces {
 		nonces[i] = randomScalar()
 	}
-	for _, te := range terms {
+	for i, te := range terms {
 		T := ristretto.NewElement()
+		switch {
+		case i == 0 && (p.wrong == cancelWithin || p.wrong == errorPlus):
+			T.Add(T, ristretto.G().Element())
+		case i == 1 && p.wrong == cancelWithin, i == 0 && p.wrong == errorMinus:
+			T.Sub(T, ristretto.G().Element())
+		}
 		for _, t := range te {
 			k := mul(t.k, nonces[t.scalar])
 			T.Add(T, ristretto.NewElement().Mul(&k, elements[t.element].Element()))
@@ -519,7 +540,7 @@ func TestRejectTranscripts(t *testing.T) {
 	for _, part := range []string{"session", "sizes", "weights", "seal", "ranges", "X", "Y", "AS", "A0", "A2", "last A", "relation", "T", "responses", "T12", "rest"} {
 		t.Run("omits-"+part, func(t *testing.T) { h.refuses(t, c, slowProve(t, c, h, part, "", secrets...)) })
 	}
-	for _, wrong := range []string{omegaBeforeX, rBeforeA2, lowBitFirst, sealSum, notInside, shortSqueeze} {
+	for _, wrong := range []string{omegaBeforeX, rBeforeA2, lowBitFirst, sealSum, notInside, shortSqueeze, lateX} {
 		t.Run(wrong, func(t *testing.T) { h.refuses(t, c, slowProve(t, c, h, "", wrong, secrets...)) })
 	}
 }

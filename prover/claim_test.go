@@ -1,7 +1,6 @@
 package prover
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -287,5 +286,3 @@ func oracleRound(x, u *big.Int, mode Mode) *big.Int {
 	}
 	return above
 }
-
-var _ = bytes.Equal
