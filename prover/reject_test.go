@@ -39,8 +39,8 @@ func refuses(t *testing.T, name string, h *house, plan *BillPlan, b *Bill, want 
 	expect(t, name, err, want)
 }
 
-// small is a home of a few days and hourly slots, quick to prove.
-func small(t *testing.T, seed uint64) (*house, *BillPlan) {
+// quick is a home of a few days and hourly slots, quick to prove.
+func quick(t *testing.T, seed uint64) (*house, *BillPlan) {
 	h := newHouse(t, setup{n: 24, days: 6, seed: seed})
 	return h, dynamicPlan(terms(january+1, 4, MeterSlots{Meter: "meter-1", N: 24}), []int{0}, 7)
 }
@@ -48,7 +48,7 @@ func small(t *testing.T, seed uint64) (*house, *BillPlan) {
 // Every field of the header is bound: a proof made under a header that lacks one,
 // or holds another value there, does not verify.
 func TestHeaderFieldDropped(t *testing.T) {
-	h, plan := small(t, 30)
+	h, plan := quick(t, 30)
 	d := must(newDraft(nil, plan, []*meter.Opened{h.opened}))
 	d.submission.ID = [16]byte{1}
 	claim := must(plan.claim(d.rows, d.submission.Outputs))
@@ -87,7 +87,7 @@ func TestHeaderFieldDropped(t *testing.T) {
 // What the customer may not change about prices, at the level of a submission:
 // neither under the supplier's weights hash nor under one of its own.
 func TestWeightsAtSubmission(t *testing.T) {
-	h, plan := small(t, 31)
+	h, plan := quick(t, 31)
 	last := len(plan.Functionals[0].Weights) - 1
 	for name, bend := range map[string]func(f *Functional){
 		"weight-plus-one first": func(f *Functional) { f.Weights[0][0]++ },
@@ -121,7 +121,7 @@ func cloneFunctional(f Functional) Functional {
 }
 
 func TestWeightsOfFunctionalsSwapped(t *testing.T) {
-	h, plan := small(t, 32)
+	h, plan := quick(t, 32)
 	plan.Stage = StageLine
 	plan.Functionals = append(plan.Functionals, plan.functional("Other", 8, new(big.Int), big.NewInt(2_000_000)))
 	other := *plan
@@ -133,7 +133,7 @@ func TestWeightsOfFunctionalsSwapped(t *testing.T) {
 // What the customer may not change about seals: a proof about other rows than the
 // segments give, however honest about those.
 func TestSealsAtSubmission(t *testing.T) {
-	h, plan := small(t, 33)
+	h, plan := quick(t, 33)
 	for name, bend := range map[string]func(d *draft){
 		"seal-swapped": func(d *draft) {
 			swap(d, 0, 1)
@@ -185,7 +185,7 @@ func swap(d *draft, i, j int) {
 
 // What is revealed cannot be changed after the proof.
 func TestOutputsAtSubmission(t *testing.T) {
-	h, plan := small(t, 34)
+	h, plan := quick(t, 34)
 	for name, bend := range map[string]func(s *Submission){
 		"amount-plus-one":     func(s *Submission) { s.Outputs[0][15]++ },
 		"amount-minus-one":    func(s *Submission) { s.Outputs[0][15]-- },
@@ -207,7 +207,7 @@ func TestOutputsAtSubmission(t *testing.T) {
 }
 
 func TestCoverageRejects(t *testing.T) {
-	h, plan := small(t, 35)
+	h, plan := quick(t, 35)
 	tm := plan.Terms
 	for name, days := range map[string][2]int{
 		"edge-day-missing, last":  {january + 1, 3},
@@ -284,7 +284,7 @@ func bareSubmission(plan *BillPlan, houses ...*house) *Bill {
 }
 
 func TestCertificateRejects(t *testing.T) {
-	h, plan := small(t, 38)
+	h, plan := quick(t, 38)
 	b := must(Answer(nil, plan, []*meter.Opened{h.opened}, rand.Reader))
 	stranger := newHouse(t, setup{n: 24, days: 6})
 	refuses(t, "authority-not-trusted", stranger, plan, b, ReasonCertificate)
@@ -349,7 +349,7 @@ func TestExportSealAsImport(t *testing.T) {
 }
 
 func TestOldVersionUsed(t *testing.T) {
-	h, plan := small(t, 40)
+	h, plan := quick(t, 40)
 	before := h.opened
 	h.seal(t, makeDays(setup{n: 24, first: january + 2, days: 1, seed: 41}, h.device.Certificate()), meter.Fault)
 	refuses(t, "corrected bill", h, plan, must(Answer(nil, plan, []*meter.Opened{h.opened}, rand.Reader)), "")
@@ -376,7 +376,7 @@ func TestOldVersionUsed(t *testing.T) {
 }
 
 func TestRequestRejects(t *testing.T) {
-	h, plan := small(t, 42)
+	h, plan := quick(t, 42)
 	key := must(NewSupplierKey())
 	signed := must(NewRequest(plan))
 	signed.Serial, signed.NotAfter = 1, 1<<40
@@ -416,7 +416,7 @@ func TestRequestRejects(t *testing.T) {
 
 // The customer's device shows it when a request's prices are not the tariff's.
 func TestAnswerRefusesOtherWeights(t *testing.T) {
-	h, plan := small(t, 43)
+	h, plan := quick(t, 43)
 	r := must(NewRequest(plan))
 	r.Weights[0] ^= 1
 	if _, err := Answer(r, plan, []*meter.Opened{h.opened}, rand.Reader); err == nil || err.Error() != ErrWeights.Error() {

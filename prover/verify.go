@@ -146,15 +146,15 @@ func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.C
 		if n == 0 {
 			return nil, refusef(ReasonRequest, "meter %.64q is not asked for", seg.Certificate.Meter)
 		}
+		if int(seg.Certificate.N) != n {
+			return nil, refusef(ReasonCertificate, "meter %s is certified for %d slots a day, not %d", seg.Certificate.Meter, seg.Certificate.N, n)
+		}
 		before, err := known(seg.Certificate.Meter, seg.Epoch)
 		if err != nil {
 			return nil, err
 		}
 		if list[i], err = seg.Check(c.Authorities, before); err != nil {
 			return nil, refuse(reasonOf(err), err)
-		}
-		if list[i].N != n {
-			return nil, refusef(ReasonCertificate, "meter %s is certified for %d slots a day, not %d", list[i].Meter, list[i].N, n)
 		}
 	}
 	return list, nil
