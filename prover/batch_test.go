@@ -10,8 +10,8 @@ import (
 	"hushwatt/prover/ristretto"
 )
 
-// small is a quick claim about one day, and its home.
-func small(reading uint32) (*Claim, *home) {
+// miniClaim is a quick claim about one day, and its home.
+func miniClaim(reading uint32) (*Claim, *home) {
 	h, w := oneReading(reading)
 	c := NewClaim(h.rows, "tz")
 	c.Rounded(c.Functional(w, zero), big.NewInt(10), HalfUp, oracleRound(big.NewInt(int64(reading)), big.NewInt(10), HalfUp))
@@ -20,9 +20,9 @@ func small(reading uint32) (*Claim, *home) {
 
 func TestBatchOneBadOf1000(t *testing.T) {
 	const n, bad, broken = 1000, 617, 3
-	c, h := small(123)
+	c, h := miniClaim(123)
 	narg := h.accepts(t, c)
-	other, g := small(124) // another home's proof
+	other, g := miniClaim(124) // another home's proof
 	otherProof := g.accepts(t, other)
 
 	b := NewBatch(nil)
@@ -49,7 +49,7 @@ func TestBatchEdges(t *testing.T) {
 	if got := NewBatch(nil).Verify(); len(got) != 0 {
 		t.Fatal("empty batch has verdicts")
 	}
-	c, h := small(5)
+	c, h := miniClaim(5)
 	narg := h.accepts(t, c)
 	b := NewBatch(strings.NewReader("no 32 bytes"))
 	b.Add(c, testHeader, h.seals, narg)
@@ -70,8 +70,8 @@ func TestBatchEdges(t *testing.T) {
 // TestBatchErrorsThatCancel: errors of G and −G in two equations, of one proof
 // or of two. They cancel when all weights are equal, and are refused.
 func TestBatchErrorsThatCancel(t *testing.T) {
-	c, h := small(55)
-	d, g := small(66)
+	c, h := miniClaim(55)
+	d, g := miniClaim(66)
 	unit := func(proofs ...*replay) bool {
 		var sum ristretto.Sum
 		for _, p := range proofs {
@@ -121,7 +121,7 @@ func TestBatchErrorsThatCancel(t *testing.T) {
 // are such, and all must be accepted.
 func TestTorsion(t *testing.T) {
 	for i := range 24 {
-		c, h := small(uint32(i))
+		c, h := miniClaim(uint32(i))
 		h.accepts(t, c)
 	}
 }
@@ -129,7 +129,7 @@ func TestTorsion(t *testing.T) {
 // TestWeightsOfABatch: no two equations share a weight, and other proofs or
 // other randomness give other weights.
 func TestWeightsOfABatch(t *testing.T) {
-	c, h := small(9)
+	c, h := miniClaim(9)
 	first, second := h.accepts(t, c), h.accepts(t, c)
 	draw := func(seed string, nargs ...[]byte) (all []string) {
 		b := NewBatch(strings.NewReader(strings.Repeat(seed, 32)))
