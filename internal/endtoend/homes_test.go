@@ -102,3 +102,9 @@ func (h *home) covers(from, to int64) bool {
 	const day = 86400
 	return h.first/day*day <= from && to <= (h.last/day+1)*day
 }
+
+// read is the oracle's reading of a slot.
+func (h *home) read(at int64) (wh int64, there bool) {
+	wh, there = h.oracle[at]
+	return wh, there
+}

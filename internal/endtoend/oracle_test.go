@@ -74,9 +74,9 @@ type oracleBill struct {
 	wh     []int64
 	energy []*big.Rat
 	fixed  []*big.Rat
-	slots  int
-	// what is rounded slot by slot, per line, in whole minor units
-	bySlot []*big.Rat
+	bySlot []*big.Rat // energy, each slot's money rounded by itself
+
+	slots, missing int
 }
 
 func readDocument(t testing.TB, data []byte) *document {
@@ -313,15 +313,18 @@ func (d *document) weekday(local time.Time) string {
 	return strings.ToUpper(local.Format("Mon"))
 }
 
-// bill adds up the readings; wh gives 0 where there is none.
-func (w *walk) bill(wh func(at int64) int64) *oracleBill {
+// bill adds up the readings. A missing one counts as nothing.
+func (w *walk) bill(read func(at int64) (wh int64, there bool)) *oracleBill {
 	b := &oracleBill{names: w.names, wh: make([]int64, len(w.names)), fixed: w.fixed, slots: len(w.slots)}
 	for range w.names {
 		b.energy, b.bySlot = append(b.energy, new(big.Rat)), append(b.bySlot, new(big.Rat))
 	}
 	interval := w.rules.Rules.Rounding.Stage == "interval"
 	for _, s := range w.slots {
-		used := wh(s.at)
+		used, there := read(s.at)
+		if !there {
+			b.missing++
+		}
 		b.wh[s.line] += used
 		money := new(big.Rat).Mul(s.price, big.NewRat(used, 1000))
 		b.energy[s.line].Add(b.energy[s.line], money)

@@ -9,7 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"hushwatt/meter"
 	"hushwatt/meter/source"
+	"hushwatt/prover"
+	"hushwatt/prover/worker"
 	"hushwatt/tariffs"
 )
 
@@ -46,7 +49,7 @@ var stages = []string{"bill", "net", "line"}
 type scheme struct {
 	name  string
 	docs  []*document
-	plans []*tariffs.Plan
+	plans []*worker.Plan
 	walk  *walk
 }
 
@@ -59,31 +62,6 @@ func readFile(t testing.TB, path string) []byte {
 	return data
 }
 
-func compile(t testing.TB, start, end string, slots int, docs ...[]byte) *tariffs.Plan {
-	t.Helper()
-	var ts []*tariffs.Tariff
-	for _, data := range docs {
-		tariff, err := tariffs.Parse(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ts = append(ts, tariff)
-	}
-	first, err := tariffs.ParseDate(start)
-	if err != nil {
-		t.Fatal(err)
-	}
-	last, err := tariffs.ParseDate(end)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := tariffs.Compile(ts, first, last, slots)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan
-}
-
 // schemesOf compiles the four tariffs for a month, once for each stage.
 func schemesOf(t *testing.T, start, end string) []*scheme {
 	var all []*scheme
@@ -92,7 +70,7 @@ func schemesOf(t *testing.T, start, end string) []*scheme {
 		for _, stage := range stages {
 			data := withRounding(t, tariff.data, stage, "half-up")
 			s.docs = append(s.docs, readDocument(t, data))
-			s.plans = append(s.plans, compile(t, start, end, 48, data))
+			s.plans = append(s.plans, newPlan(t, start, end, []prover.MeterSlots{{Meter: "any", N: 48}}, data))
 		}
 		s.walk = walkPeriod(t, s.docs[:1], start, end, 1800)
 		all = append(all, s)
@@ -114,8 +92,9 @@ func quoted(plan *tariffs.Plan, s *source.Series, d *document, want *oracleBill,
 	if err != nil {
 		return err
 	}
-	if bill.Total != total || bill.Slots != want.slots || bill.Currency != d.Rules.Currency {
-		return fmt.Errorf("quote %s %s for %d slots, oracle %s for %d", bill.Total, bill.Currency, bill.Slots, total, want.slots)
+	if bill.Total != total || bill.Slots != want.slots || bill.Missing != want.missing || bill.Currency != d.Rules.Currency {
+		return fmt.Errorf("quote %s %s for %d slots, %d missing; oracle %s for %d, %d missing",
+			bill.Total, bill.Currency, bill.Slots, bill.Missing, total, want.slots, want.missing)
 	}
 	sum, energy := new(big.Rat), 0
 	for _, line := range bill.Lines {
@@ -159,34 +138,66 @@ func sameLine(line *tariffs.Line, amount *big.Rat, i int, d *document, want *ora
 	return nil
 }
 
-// Every home, month, tariff and stage: quote and oracle agree to the penny.
-func TestQuoteEqualsOracle(t *testing.T) {
+// Every home, month, tariff and stage: the total that the customer proves, and
+// that the supplier verifies without seeing a reading, is the quote's and the
+// oracle's to the penny.
+func TestRightToThePenny(t *testing.T) {
+	w := newWorld(t)
 	homes := londonHomes(t)
-	var bills atomic.Int64
+	bills := 0
 	for _, m := range months {
 		schemes := schemesOf(t, m.start, m.end)
-		var covered atomic.Int64
+		var mu sync.Mutex
+		var proofs []proof
+		covered := 0
 		inParallel(len(homes), func(i int) {
 			h := homes[i]
 			if !h.covers(schemes[0].walk.from, schemes[0].walk.to) {
 				return
 			}
-			covered.Add(1)
-			for _, s := range schemes {
-				want := s.walk.bill(func(at int64) int64 { return h.oracle[at] })
-				for k, plan := range s.plans {
-					if err := quoted(plan, h.series, s.docs[k], want, want.total(t, s.docs[k])); err != nil {
-						t.Errorf("%s, %s, %s, stage %s: %v", h.name, m.start, s.name, stages[k], err)
-					}
-					bills.Add(1)
-				}
+			made, err := w.billMonth(t, h, schemes)
+			if err != nil {
+				t.Errorf("%s, %s: %v", h.name, m.start, err)
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			covered++
+			proofs = append(proofs, made...)
 		})
-		if int(covered.Load()) != m.homes {
-			t.Errorf("%s: %d homes cover the month, want %d", m.start, covered.Load(), m.homes)
+		if covered != m.homes {
+			t.Errorf("%s: %d homes cover the month, want %d", m.start, covered, m.homes)
+		}
+		bills += w.verifyAll(t, proofs)
+	}
+	if want := (60 + 60 + 57 + 53) * 4 * 3; bills != want {
+		t.Errorf("%d bills proven, verified and equal to the oracle's, want %d", bills, want)
+	}
+}
+
+// billMonth seals and opens a home's month once; then it quotes and proves a
+// bill for every tariff and stage.
+func (w *world) billMonth(t testing.TB, h *home, schemes []*scheme) ([]proof, error) {
+	month := cutDays(h.series, schemes[0].walk.from, schemes[0].walk.to)
+	opened, err := w.seal(h.name, []source.Series{month}, meter.DaysOptions{N: 48})
+	if err != nil {
+		return nil, err
+	}
+	var made []proof
+	for _, s := range schemes {
+		want := s.walk.bill(h.read)
+		for k, plan := range s.plans {
+			label := fmt.Sprintf("%s, %s, stage %s", h.name, s.name, stages[k])
+			total := want.total(t, s.docs[k])
+			if err := quoted(plan.Compiled[0], h.series, s.docs[k], want, total); err != nil {
+				return nil, fmt.Errorf("%s: %w", label, err)
+			}
+			plan = forMeter(plan, h.name)
+			bill, err := prove(plan, opened)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", label, err)
+			}
+			made = append(made, proof{label, bill, plan, total, want.missing})
 		}
 	}
-	if bills.Load() != 230*4*3 {
-		t.Errorf("%d bills, want %d", bills.Load(), 230*4*3)
-	}
+	return made, nil
 }
