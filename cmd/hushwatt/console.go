@@ -57,6 +57,11 @@ func (c *console) finish(a answer, err error) int {
 	return exitRefused
 }
 
+// note tells the user something beside the result.
+func (c *console) note(format string, args ...any) {
+	fmt.Fprintf(c.err, "hushwatt: "+format+"\n", args...)
+}
+
 func (c *console) document(v any) {
 	e := json.NewEncoder(c.out)
 	e.SetEscapeHTML(false)

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"hushwatt/meter"
+	"hushwatt/meter/source"
+	"hushwatt/tariffs"
+)
+
+var meterSealCommand = command{
+	name:    "meter seal",
+	does:    "seal a file of readings for a customer, as a meter would",
+	example: `hushwatt meter seal --from readings.csv --recipient "$(cat my.recipient)" --meter-dir my-meter --out my.hushwatt`,
+	note: "DIR holds the meter's keys, its certificate and its chain; it is made on first use, with\n" +
+		"a test authority whose public key is DIR/authority.pub. Sealing again appends later days.",
+	flags: func(f *flags) action {
+		var j sealJob
+		j.readings.declare(f, f.need("from", "FILE", "readings, in any known format; may be packed with gzip"))
+		recipient := flag(f, &option{name: "recipient", value: "STR", help: "the customer's line, from keygen", required: true}, meter.ParseRecipient)
+		dir := f.need("meter-dir", "DIR", "the meter")
+		out := f.need("out", "FILE", "where to write the export (*.hushwatt)")
+		correct := f.text("correct", "REASON", "seal days again that differ: late, estimate, fault, wrong-time or other words")
+		installed := flag(f, &option{name: "installed", value: "TIME", help: "when the meter came (RFC 3339): slots before are not its own"}, asTime)
+		removed := flag(f, &option{name: "removed", value: "TIME", help: "when it left: slots after are not its own"}, asTime)
+		return func(*console) (answer, error) {
+			j.recipient, j.dir, j.out = *recipient, *dir, *out
+			j.installed, j.removed = *installed, *removed
+			if *correct != "" {
+				j.reason = meter.ReasonOf(*correct)
+			}
+			return j.run()
+		}
+	},
+}
+
+// sealJob is one use of `meter seal`.
+type sealJob struct {
+	readings           readings
+	recipient          *meter.Recipient
+	dir, out           string
+	reason             meter.Reason
+	installed, removed int64
+}
+
+func (j *sealJob) run() (answer, error) {
+	file, err := j.readings.read()
+	if err != nil {
+		return nil, err
+	}
+	m, err := j.meter(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := j.seal(m, file)
+	return s, errors.Join(err, m.Close())
+}
+
+func (j *sealJob) seal(m *meter.Meter, file *source.File) (answer, error) {
+	c := m.Certificate()
+	if point := file.Series[0].Point; point != "" && point != c.Meter {
+		return nil, fmt.Errorf("the readings are of %s, and %s holds the meter %s", point, j.dir, c.Meter)
+	}
+	if n := 24 * 60 / max(*j.readings.slot, 1); *j.readings.slot != 0 && n != int(c.N) {
+		return nil, fmt.Errorf("the meter seals slots of %d minutes, not %d", 24*60/int(c.N), *j.readings.slot)
+	}
+	days, err := meter.DaysFromSeries(file.Series, meter.DaysOptions{
+		N: int(c.N), Channels: c.Channels, Installed: j.installed, Removed: j.removed})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Seal(j.recipient, days, j.reason); err != nil {
+		return nil, err
+	}
+	if err := writeFile(j.out, m.Export().Bytes(), 0o644); err != nil {
+		return nil, err
+	}
+	return sealed(m)
+}
+
+// meter opens the meter's directory or makes it for the readings at hand.
+func (j *sealJob) meter(file *source.File) (*meter.Meter, error) {
+	m, err := meter.OpenMeter(j.dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
+	s := file.Series[0]
+	minutes := *j.readings.slot
+	if minutes == 0 {
+		minutes = s.Step / 60
+	}
+	if minutes*60 < s.Step {
+		return nil, fmt.Errorf("the readings are of %d minutes and cannot be sealed as %d", s.Step/60, minutes)
+	}
+	name := s.Point
+	if name == "" {
+		name = "meter-" + strings.ToLower(rand.Text()[:8])
+	}
+	return meter.CreateMeter(j.dir, meter.Setup{Meter: name, N: 24 * 60 / minutes, Channels: meter.ChannelsOf(file.Series)})
+}
+
+// sealed says what the meter has sealed for its present customer.
+func sealed(m *meter.Meter) (answer, error) {
+	s, err := summarise(m.Export())
+	if err != nil {
+		return nil, err
+	}
+	opened, err := m.Opened()
+	if err != nil {
+		return nil, err
+	}
+	s.add(opened)
+	return s, nil
+}
+
+// readings are the flags that choose and read a meter file.
+type readings struct {
+	path, format, point *string
+	zone                **time.Location
+	slot                *int
+}
+
+func (r *readings) declare(f *flags, path *string) {
+	r.path = path
+	r.format = flag(f, &option{name: "format", value: "NAME", help: strings.Join(source.Formats(), ", ") + "; detected by default"}, asFormat)
+	r.zone = flag(f, &option{name: "zone", value: "ZONE", help: "clock of stamps without an offset, such as Europe/London"}, tariffs.Zone)
+	r.slot = flag(f, &option{name: "slot", value: "MINUTES", help: "add finer readings up to 5, 10, 15, 30 or 60 minutes"}, asSlot)
+	r.point = f.text("meter-point", "ID", "the meter point to take where a file holds several, else its name")
+}
+
+func (r *readings) read() (*source.File, error) {
+	data, err := readFile(*r.path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := source.Read(bytes.NewReader(data), source.Options{Format: *r.format, Zone: *r.zone, Point: *r.point})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", *r.path, err)
+	}
+	return file, nil
+}
+
+func asFormat(s string) (string, error) {
+	for _, name := range source.Formats() {
+		if s == name {
+			return s, nil
+		}
+	}
+	return "", misusef("%q is not one of %s", s, strings.Join(source.Formats(), ", "))
+}
+
+func asSlot(s string) (int, error) {
+	n, err := asNumber(s)
+	if err == nil && (n <= 0 || 24*60%n != 0 || !meter.ValidSlots(24*60/n)) {
+		err = misusef("%d minutes cannot be sealed: 5, 10, 15, 30 or 60 can", n)
+	}
+	return n, err
+}
+
+// asTime reads an instant as Unix seconds.
+func asTime(s string) (int64, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return 0, misusef("%q is not a time like 2013-03-14T10:00:00Z", s)
+	}
+	return t.Unix(), nil
+}

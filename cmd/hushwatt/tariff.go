@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"hushwatt/tariffs"
+)
+
+var tariffCheckCommand = command{
+	name:    "tariff check",
+	does:    "is a tariff well-formed, can its bills be proven, what could they tell about a home",
+	example: "hushwatt tariff check tariff.json",
+	note: "A bill may explain at most 0.10 of the variance of any slot, 0.20 of any three hours and\n" +
+		"0.25 of any day (docs/protocol.md, section 6). A tariff that would tell more is refused.",
+	flags: func(f *flags) action {
+		path := f.arg("FILE")
+		return func(c *console) (answer, error) {
+			ts, err := readTariffs(c, []string{*path})
+			if err != nil {
+				return nil, err
+			}
+			r, err := tariffs.Check(ts[0])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", *path, err)
+			}
+			if !r.Accepted {
+				err = fmt.Errorf("%s: refused by the privacy rules: %s", *path, strings.Join(r.Refused, "; "))
+			}
+			return checkAnswer{r}, err
+		}
+	},
+}
+
+type checkAnswer struct{ *tariffs.Report }
+
+func (a checkAnswer) text(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	defer t.Flush()
+	to := a.To
+	if to == "" {
+		to = "open"
+	}
+	fmt.Fprintf(t, "Tariff\t%s, %s (%s)\n", a.DisplayName, a.BrandName, a.PlanID)
+	fmt.Fprintf(t, "Id\t%s\n", a.ID)
+	fmt.Fprintf(t, "In force\t%s to %s (exclusive)\n", a.From, to)
+	fmt.Fprintf(t, "Signed\t%s\n", yesNo(a.Signed))
+	fmt.Fprintf(t, "Provable\t%s\n", a.Provable)
+	fmt.Fprintf(t, "A bill tells\tat most %d bits (%s)\n", a.Bits, a.Assumes)
+	fmt.Fprintf(t, "\tof any slot %s (at most 0.10), of three hours %s (0.20), of a day %s (0.25)\n", a.Slot, a.ThreeHours, a.Day)
+	if a.Accepted {
+		fmt.Fprintf(t, "Verdict\taccepted\n")
+	} else {
+		fmt.Fprintf(t, "Verdict\trefused\n")
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+var tariffSignCommand = command{
+	name:    "tariff sign",
+	does:    "sign a tariff as its supplier",
+	example: "hushwatt tariff sign --tariff tariff.json --supplier-dir supplier --out signed.json",
+	note:    "DIR holds the supplier's key; it is made on first use.",
+	flags: func(f *flags) action {
+		path := f.need("tariff", "FILE", "the tariff")
+		dir := f.need("supplier-dir", "DIR", "the supplier")
+		out := f.need("out", "FILE", "where to write the signed tariff")
+		return func(*console) (answer, error) { return signTariff(*path, *dir, *out) }
+	},
+}
+
+type signAnswer struct {
+	ID       string `json:"id"`
+	Supplier string `json:"supplier"`
+}
+
+func (a signAnswer) text(w io.Writer) {
+	fmt.Fprintf(w, "Tariff %s\nsigned by %s\n", a.ID, a.Supplier)
+}
+
+func signTariff(path, dir, out string) (answer, error) {
+	t, err := readTariff(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := supplierKey(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(out, append(t.Signed(key.Ed25519()), '\n'), 0o644); err != nil {
+		return nil, err
+	}
+	return signAnswer{t.ID(), key.Public().String()}, nil
+}
+
+var tariffQuoteCommand = command{
+	name:    "tariff quote",
+	does:    "work out a bill from plain readings, by plain arithmetic",
+	example: "hushwatt tariff quote --tariff tariff.json --readings readings.csv --start 2013-03-01 --end 2013-04-01",
+	note:    "Several tariffs that follow each other split the period.",
+	flags: func(f *flags) action {
+		paths := f.needList("tariff", "FILE", "a tariff")
+		var r readings
+		r.declare(f, f.need("readings", "FILE", "readings, in any known format; may be packed with gzip"))
+		p := declarePeriod(f, true)
+		return func(c *console) (answer, error) { return quote(c, *paths, r, p) }
+	},
+}
+
+// quoteAnswer is a bill in the open.
+type quoteAnswer struct{ *tariffs.Bill }
+
+func quote(c *console, paths []string, r readings, p period) (answer, error) {
+	ts, err := readTariffs(c, paths)
+	if err != nil {
+		return nil, err
+	}
+	file, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	s := file.Series[0]
+	if *r.slot != 0 {
+		if s, err = s.Coarsen(*r.slot * 60); err != nil {
+			return nil, fmt.Errorf("%s: %w", *r.path, err)
+		}
+	}
+	plan, err := tariffs.Compile(ts, *p.start, *p.end, s.PerDay())
+	if err != nil {
+		return nil, err
+	}
+	status := make([]uint8, len(s.Status))
+	for i, st := range s.Status {
+		status[i] = uint8(st)
+	}
+	b, err := tariffs.Quote(plan, &tariffs.Series{Start: s.Start, Step: s.Step, Wh: s.Wh, Status: status})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", *r.path, err)
+	}
+	return quoteAnswer{b}, nil
+}
+
+func (a quoteAnswer) text(w io.Writer) {
+	writeLines(w, a.Bill)
+	fmt.Fprintf(w, "\n%d slots, %d missing, %d estimated\n", a.Slots, a.Missing, a.Estimated)
+}
+
+// writeLines sets a bill as on paper: names left, numbers right.
+func writeLines(w io.Writer, b *tariffs.Bill) {
+	name, amount := len("Total"), len(b.Total)
+	for _, l := range b.Lines {
+		name = max(name, len([]rune(l.Name)))
+		amount = max(amount, len(l.Amount))
+	}
+	for _, l := range b.Lines {
+		energy := ""
+		if l.Wh != nil {
+			energy = kWh(*l.Wh)
+		}
+		fmt.Fprintf(w, "  %-*s  %14s  %*s", name, l.Name, energy, amount, l.Amount)
+		if l.Included != "" {
+			fmt.Fprintf(w, "  (%s included)", l.Included)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "  %-*s  %14s  %*s %s\n", name, "Total", "", amount, b.Total, b.Currency)
+}
+
+// period is a pair of flags: local dates of the tariff's clock.
+type period struct{ start, end *tariffs.Date }
+
+func declarePeriod(f *flags, required bool) period {
+	return period{
+		flag(f, &option{name: "start", value: "DATE", help: "first day, YYYY-MM-DD of the tariff's clock", required: required}, asDate),
+		flag(f, &option{name: "end", value: "DATE", help: "the day after the last", required: required}, asDate),
+	}
+}
+
+func asDate(s string) (tariffs.Date, error) { return tariffs.ParseDate(s) }
+
+func readTariff(path string) (*tariffs.Tariff, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := tariffs.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}
+
+// readTariffs reads tariffs for a customer, who is told which are not signed.
+func readTariffs(c *console, paths []string) ([]*tariffs.Tariff, error) {
+	ts := make([]*tariffs.Tariff, len(paths))
+	for i, path := range paths {
+		t, err := readTariff(path)
+		if err != nil {
+			return nil, err
+		}
+		if t.Supplier() == nil {
+			c.note("%s is not signed", filepath.Base(path))
+		}
+		ts[i] = t
+	}
+	return ts, nil
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"hushwatt/meter"
+	"hushwatt/prover"
+	"hushwatt/prover/worker"
+	"hushwatt/tariffs"
+)
+
+var verifyCommand = command{
+	name:    "verify",
+	does:    "check a bill, as its supplier does",
+	example: "hushwatt verify --bill march.bill --tariff tariff.json --authority my-meter/authority.pub",
+	note:    "Ends with 0 if the bill is accepted and with 1, and a reason, if it is refused.",
+	flags: func(f *flags) action {
+		var j verifyJob
+		j.bill = f.need("bill", "FILE", "the bill (*.bill)")
+		j.tariffs = f.needList("tariff", "FILE", "a tariff of your own: nothing is taken from the bill")
+		j.authorities = f.needList("authority", "FILE", "a meter authority that you trust")
+		j.request = f.text("request", "FILE", "the request that must have been answered")
+		return j.run
+	},
+}
+
+// verifyJob is one use of `verify`.
+type verifyJob struct {
+	bill, request        *string
+	tariffs, authorities *[]string
+}
+
+type acceptedAnswer struct {
+	Verdict   string  `json:"verdict"`
+	Total     string  `json:"total"`
+	Currency  string  `json:"currency"`
+	Meter     string  `json:"meter"` // several with a space between, here and below
+	Start     string  `json:"start"`
+	End       string  `json:"end"`
+	Missing   int     `json:"missing"`
+	Estimated int     `json:"estimated"`
+	Tariff    string  `json:"tariff"`
+	Request   *string `json:"request"` // hash, null if nobody asked
+}
+
+func (a acceptedAnswer) text(w io.Writer) {
+	fmt.Fprintf(w, "accepted: %s %s for %s to %s (exclusive), meter %s, %d slots missing, %d estimated\n",
+		a.Total, a.Currency, a.Start, a.End, a.Meter, a.Missing, a.Estimated)
+}
+
+type refusedAnswer struct {
+	Verdict string        `json:"verdict"`
+	Reason  prover.Reason `json:"reason"`
+}
+
+func (a refusedAnswer) text(w io.Writer) { fmt.Fprintf(w, "refused: %s\n", a.Reason) }
+
+func (j *verifyJob) run(*console) (answer, error) {
+	bill, err := readFile(*j.bill)
+	if err != nil {
+		return nil, err
+	}
+	ts, checks, err := j.checks()
+	if err != nil {
+		return nil, err
+	}
+	result, err := prover.VerifyBill(bill, checks)
+	if r := new(prover.Refusal); errors.As(err, &r) {
+		return refusedAnswer{"refused", r.Reason}, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return accepted(result, ts)
+}
+
+// checks are what the verifier brings of its own.
+func (j *verifyJob) checks() ([]*tariffs.Tariff, prover.Checks, error) {
+	var ts []*tariffs.Tariff
+	for _, path := range *j.tariffs {
+		t, err := readTariff(path)
+		if err != nil {
+			return nil, prover.Checks{}, err
+		}
+		ts = append(ts, t)
+	}
+	checks := worker.Checks(ts)
+	for _, path := range *j.authorities {
+		a, err := readAuthority(path)
+		if err != nil {
+			return nil, checks, err
+		}
+		checks.Authorities = append(checks.Authorities, a)
+	}
+	var err error
+	checks.Request, err = readRequest(*j.request)
+	return ts, checks, err
+}
+
+func readAuthority(path string) (meter.Authority, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return meter.Authority{}, err
+	}
+	a, err := meter.ParseAuthority(strings.TrimSpace(string(data)))
+	if err != nil {
+		return meter.Authority{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return a, nil
+}
+
+func accepted(r *prover.Result, ts []*tariffs.Tariff) (answer, error) {
+	plan, err := worker.PlanFor(r.Bill.Request, ts)
+	if err != nil {
+		return nil, err
+	}
+	total, err := plan.Total(r.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	a := acceptedAnswer{
+		Verdict: prover.Accepted, Total: total, Currency: plan.Compiled[0].Currency,
+		Start: plan.Period.First, End: plan.Period.Last,
+		Missing: r.Counts.Missing, Estimated: r.Counts.Estimated,
+	}
+	var meters, ids []string
+	for _, m := range plan.Meters {
+		meters = append(meters, m.Meter)
+	}
+	for _, t := range plan.Tariffs {
+		ids = append(ids, hex.EncodeToString(t[:]))
+	}
+	a.Meter, a.Tariff = strings.Join(meters, " "), strings.Join(ids, " ")
+	if r.Bill.Request.Signed() {
+		hash := hashText(r.Bill.Request)
+		a.Request = &hash
+	}
+	return a, nil
+}
