@@ -291,10 +291,15 @@ func appendCanonical(b []byte, v *value) []byte {
 	return append(b, '}')
 }
 
+// lessUTF16 orders by UTF-16 code units. These are in the order of the code
+// points, but for those beyond U+FFFF: their surrogates come before U+E000.
 func lessUTF16(a, b string) bool {
-	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
+	x, y := []rune(a), []rune(b)
 	for i := 0; i < len(x) && i < len(y); i++ {
 		if x[i] != y[i] {
+			if wide := x[i] > 0xffff; wide != (y[i] > 0xffff) {
+				return wide && y[i] >= 0xe000 || !wide && x[i] < 0xe000
+			}
 			return x[i] < y[i]
 		}
 	}

@@ -81,6 +81,9 @@ var aestZone = time.FixedZone(aest, 10*3600)
 // clock is offset seconds ahead of UTC.
 type span struct{ from, to, offset int64 }
 
+// quarter is the step in which clocks are moved, in seconds.
+const quarter = 900
+
 // spans cuts [from, to) where the clock changes.
 func spans(loc *time.Location, from, to int64) []span {
 	var out []span
@@ -89,7 +92,11 @@ func spans(loc *time.Location, from, to int64) []span {
 		_, offset := t.Zone()
 		next := to
 		if _, end := t.ZoneBounds(); !end.IsZero() && end.Unix() < to {
-			next = end.Unix()
+			// Go counts a year of 365 days here, so on the last day of a leap
+			// year this "end" lies in the past: go on in small steps then.
+			if next = end.Unix(); next <= from {
+				next = min(from+quarter, to)
+			}
 		}
 		if n := len(out); n > 0 && out[n-1].offset == int64(offset) {
 			out[n-1].to = next // only the zone's name or summer flag changed
