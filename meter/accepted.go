@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// Accepted is what a supplier keeps of one meter and epoch: the newest state head
-// that it accepted and the corrections up to it. A later submission must not go
-// back behind it or contradict it.
+// Accepted is what a supplier keeps of one authority, meter and epoch: the newest
+// state head that it accepted and the corrections up to it. A later submission must
+// not go back behind it or contradict it.
 type Accepted struct {
 	Head        *Head // nil if nothing was accepted yet
 	Corrections []Correction
@@ -60,7 +60,7 @@ func (a *Accepted) check(sc scope, next *Accepted) error {
 	if a.Head == nil {
 		return nil
 	}
-	if a.Head.Meter != sc.certificate.Meter || a.Head.Epoch != sc.epoch {
+	if a.Head.Meter != next.Head.Meter || a.Head.Epoch != next.Head.Epoch || !bytes.Equal(a.Head.Authority, next.Head.Authority) {
 		return errors.New("accepted state is of another meter or epoch")
 	}
 	if err := follows(a.Head, next.Head); err != nil {

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 )
@@ -55,18 +56,30 @@ func checkOnce(times []uint8, base, start, end int64, channel int) error {
 	return nil
 }
 
-// CheckOrder refuses segments that are not in the order of (meter, first day), or
-// of which one meter's days go back, or two cover one day of one epoch.
+// CheckOrder refuses segments that are not in the order of (meter, first day,
+// epoch, authority), and two segments of one epoch: each could show a state head of
+// its own, and the older one would hide corrections.
 func CheckOrder(list []*Checked) error {
-	for i := 1; i < len(list); i++ {
-		a, b := list[i-1], list[i]
-		order := cmp.Or(cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.First, b.First), cmp.Compare(a.Epoch, b.Epoch))
-		if order >= 0 {
+	type epoch struct {
+		authority [32]byte
+		meter     string
+		number    uint32
+	}
+	seen := map[epoch]bool{}
+	for i, c := range list {
+		if i > 0 && compareSegments(list[i-1], c) >= 0 {
 			return fmt.Errorf("%w: segments are not in the order of meter and first day", ErrCoverage)
 		}
-		if a.Meter == b.Meter && a.Epoch == b.Epoch && b.First <= a.Last {
-			return fmt.Errorf("%w: meter %s, epoch %d: day %s comes twice", ErrCoverage, b.Meter, b.Epoch, DayText(b.First))
+		id := epoch{c.Authority, c.Meter, c.Epoch}
+		if seen[id] {
+			return fmt.Errorf("%w: meter %s, epoch %d: two segments of one epoch", ErrCoverage, c.Meter, c.Epoch)
 		}
+		seen[id] = true
 	}
 	return nil
+}
+
+func compareSegments(a, b *Checked) int {
+	return cmp.Or(cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.First, b.First), cmp.Compare(a.Epoch, b.Epoch),
+		bytes.Compare(a.Authority[:], b.Authority[:]))
 }

@@ -188,3 +188,26 @@ func TestCounts(t *testing.T) {
 		t.Fatalf("%+v, want %+v", c, want)
 	}
 }
+
+// TestTwoMetersOfOneName: a device that replaces another may take over its name,
+// certified by another authority; the two have nothing to do with each other.
+func TestTwoMetersOfOneName(t *testing.T) {
+	a, b := newHouse(t, smallSetup(ImportOnly)), newHouse(t, smallSetup(ImportOnly))
+	a.seal(t, makeDays(a.meter.Certificate(), firstDay, 2, 1), 0)
+	b.seal(t, makeDays(b.meter.Certificate(), firstDay+2, 2, 1), 0)
+	must(t, CheckEpochs(a.parsed(t), b.parsed(t)))
+	var list []*Checked
+	var rows []Row
+	for i, h := range []*house{a, b} {
+		s, err := h.parsed(t).Segment(uint16(firstDay+2*i), uint16(firstDay+2*i+1), 0)
+		must(t, err)
+		c, err := s.Check(append(a.trusted(), b.trusted()...), nil)
+		must(t, err)
+		list, rows = append(list, c), append(rows, c.Rows...)
+		if _, err := s.Check(append(a.trusted(), b.trusted()...), &list[0].State); (err == nil) != (i == 0) {
+			t.Fatalf("device %d against the state of device 0: %v", i, err)
+		}
+	}
+	must(t, CheckOrder(list))
+	must(t, CheckCoverage(rows, ImportChannel, firstDay*secondsPerDay, (firstDay+4)*secondsPerDay))
+}

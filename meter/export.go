@@ -281,16 +281,16 @@ var ErrEpochReused = errors.New("one epoch of a meter was paired twice")
 // CheckEpochs refuses exports of one epoch with different pairings.
 func CheckEpochs(exports ...*Export) error {
 	type epoch struct {
-		meter string
-		key   string
-		epoch uint32
+		authority [32]byte
+		meter     string
+		number    uint32
 	}
 	seen := map[epoch]string{}
 	for _, e := range exports {
-		id := epoch{e.file.Certificate.Meter, string(e.file.Certificate.Key), e.Epoch()}
+		id := epoch{e.file.Certificate.AuthorityHash(), e.file.Certificate.Meter, e.Epoch()}
 		body := string(e.file.Pairing.body())
 		if before, ok := seen[id]; ok && before != body {
-			return fmt.Errorf("meter %s, epoch %d: %w", id.meter, id.epoch, ErrEpochReused)
+			return fmt.Errorf("meter %s, epoch %d: %w", id.meter, id.number, ErrEpochReused)
 		}
 		seen[id] = body
 	}

@@ -95,6 +95,7 @@ var (
 // A Row is one seal that counts: of one meter, day and channel, in its highest
 // version.
 type Row struct {
+	Authority [32]byte // hash of the authority's key
 	Meter     string
 	Epoch     uint32
 	Day       uint16
@@ -125,7 +126,7 @@ type Checked struct {
 
 // Check checks a segment in the order of docs/protocol.md, section 3.6:
 // certificate, heads, chains. accepted is what the supplier keeps of the same
-// meter and epoch, nil if nothing.
+// authority, meter and epoch, nil if nothing.
 func (s *Segment) Check(trusted []Authority, accepted *Accepted) (*Checked, error) {
 	if err := s.Certificate.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
@@ -276,9 +277,10 @@ func (s *Segment) rows(sc scope, days int, corrections []Correction) ([]Row, err
 	for i := range corrections {
 		latest[corrections[i].Day] = &corrections[i]
 	}
+	authority := s.Certificate.AuthorityHash()
 	rows := make([]Row, 0, days*len(sc.certificate.channels()))
 	for i := range days {
-		r := Row{Meter: s.Certificate.Meter, Epoch: s.Epoch, Day: s.First + uint16(i),
+		r := Row{Authority: authority, Meter: s.Certificate.Meter, Epoch: s.Epoch, Day: s.First + uint16(i),
 			N: int(s.N), Cap: s.Certificate.Cap}
 		seals, statuses := part(s.Seals, i, sc.sealsSize()), part(s.Statuses, i, sc.statusesSize())
 		if c := latest[r.Day]; c != nil {
