@@ -72,10 +72,9 @@ func cutDays(s *source.Series, from, to int64) source.Series {
 	return out
 }
 
-// tryPlan compiles a bill of the local days from start to end, exclusive.
-func tryPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) (*worker.Plan, error) {
+// readTariffs parses documents and the dates of a period.
+func readTariffs(t testing.TB, start, end string, docs [][]byte) (ts []*tariffs.Tariff, first, last tariffs.Date) {
 	t.Helper()
-	var ts []*tariffs.Tariff
 	for _, data := range docs {
 		tariff, err := tariffs.Parse(data)
 		if err != nil {
@@ -87,11 +86,28 @@ func tryPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs .
 	if err != nil {
 		t.Fatal(err)
 	}
-	last, err := tariffs.ParseDate(end)
+	if last, err = tariffs.ParseDate(end); err != nil {
+		t.Fatal(err)
+	}
+	return ts, first, last
+}
+
+// tryPlan compiles a provable bill of the local days from start to end, exclusive.
+func tryPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) (*worker.Plan, error) {
+	t.Helper()
+	ts, first, last := readTariffs(t, start, end, docs)
+	return worker.NewPlan(ts, first, last, meters)
+}
+
+// quotePlan compiles a bill that is only quoted, on slots of a series.
+func quotePlan(t testing.TB, start, end string, slots int, docs ...[]byte) *tariffs.Plan {
+	t.Helper()
+	ts, first, last := readTariffs(t, start, end, docs)
+	plan, err := tariffs.Compile(ts, first, last, slots)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return worker.NewPlan(ts, first, last, meters)
+	return plan
 }
 
 func newPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) *worker.Plan {

@@ -107,3 +107,30 @@ func withRounding(t testing.TB, data []byte, stage, mode string) []byte {
 	rounding["stage"], rounding["mode"] = stage, mode
 	return encode(t, doc)
 }
+
+// withPrice returns a document of a single rate with other prices.
+func withPrice(t testing.TB, data []byte, price, standing string) []byte {
+	t.Helper()
+	doc := decode(t, data)
+	season := doc["electricityContract"].(object)["tariffPeriod"].([]any)[0].(object)
+	season["dailySupplyCharge"] = standing
+	season["singleRate"].(object)["rates"] = []any{object{"unitPrice": price}}
+	return encode(t, doc)
+}
+
+// withDates returns a document that is in force on other days.
+func withDates(t testing.TB, data []byte, from, to string) []byte {
+	t.Helper()
+	doc := decode(t, data)
+	doc["effectiveFrom"], doc["effectiveTo"] = from, to
+	return encode(t, doc)
+}
+
+func withoutTax(t testing.TB, data []byte) []byte {
+	t.Helper()
+	doc := decode(t, data)
+	rules := doc["x-hushwatt"].(object)
+	delete(rules, "taxes")
+	delete(rules, "pricesIncludeTax")
+	return encode(t, doc)
+}
