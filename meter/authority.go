@@ -24,7 +24,7 @@ type Authority struct {
 // ParseAuthority reads a string hushwatt-authority1…: Bech32m of the authority's
 // Ed25519 public key. A file holds it as one line; the reader takes that end off.
 func ParseAuthority(s string) (Authority, error) {
-	key, err := decodeText(authorityName, s)
+	key, err := wire.DecodeText(authorityName, s)
 	if err != nil {
 		return Authority{}, fmt.Errorf("authority %w", err)
 	}
@@ -39,7 +39,7 @@ func newAuthority(key []byte) (Authority, error) {
 }
 
 // String returns the form that ParseAuthority reads.
-func (a Authority) String() string { return encodeText(authorityName, a.key[:]) }
+func (a Authority) String() string { return wire.EncodeText(authorityName, a.key[:]) }
 
 // Hash returns SHA-256(label ‖ key), by which heads and claims name an authority.
 func (a Authority) Hash() [32]byte {
@@ -70,7 +70,7 @@ func ParseAuthorityKey(s string) (*AuthorityKey, error) {
 }
 
 // String returns the private key as text, for a file that only its owner reads.
-func (k *AuthorityKey) String() string { return encodeText(authorityKeyName, k.key.Seed()) }
+func (k *AuthorityKey) String() string { return wire.EncodeText(authorityKeyName, k.key.Seed()) }
 
 // Authority returns the public side.
 func (k *AuthorityKey) Authority() Authority {
@@ -93,7 +93,7 @@ func (k *AuthorityKey) Certify(c Certificate) (Certificate, error) {
 }
 
 func parseSeed(name, s string) (ed25519.PrivateKey, error) {
-	seed, err := decodeText(name, s)
+	seed, err := wire.DecodeText(name, s)
 	if err != nil {
 		return nil, err
 	}

@@ -172,7 +172,7 @@ func FuzzParseRecipient(f *testing.F) {
 	fuzzSeeds(f, parse, [][]byte{[]byte(small), []byte(large)}, spoiled([]byte(small)))
 	f.Add(mustDecode(f, small))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, s := range []string{string(b), encodeText(recipientName, b)} {
+		for _, s := range []string{string(b), wire.EncodeText(recipientName, b)} {
 			if r, err := ParseRecipient(s); err == nil {
 				same(t, []byte(r.String()), []byte(s))
 				if _, _, err := r.envelope(st.rand, nil, make([]byte, secretSize)); err != nil {
@@ -188,7 +188,7 @@ func FuzzParseAuthority(f *testing.F) {
 	good := st.authority.Authority().String()
 	fuzzSeeds(f, func(b []byte) error { _, err := ParseAuthority(string(b)); return err }, [][]byte{[]byte(good)}, spoiled([]byte(good)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, s := range []string{string(b), encodeText(authorityName, b)} {
+		for _, s := range []string{string(b), wire.EncodeText(authorityName, b)} {
 			if a, err := ParseAuthority(s); err == nil {
 				same(t, []byte(a.String()), []byte(s))
 			}

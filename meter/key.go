@@ -67,7 +67,7 @@ type Recipient struct {
 
 // ParseRecipient reads a string hushwatt1…: Bech32m of u16be KEM ‖ n_C ‖ public key.
 func ParseRecipient(s string) (*Recipient, error) {
-	data, err := decodeText(recipientName, s)
+	data, err := wire.DecodeText(recipientName, s)
 	if err != nil {
 		return nil, fmt.Errorf("recipient %w", err)
 	}
@@ -125,7 +125,7 @@ func newKey(id hpke.KEM, nonce [secretSize]byte, private kem.PrivateKey) (*Key, 
 	}
 	data := binary.BigEndian.AppendUint16(nil, uint16(id))
 	data = append(append(data, nonce[:]...), public...)
-	r, err := ParseRecipient(encodeText(recipientName, data))
+	r, err := ParseRecipient(wire.EncodeText(recipientName, data))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (k *Key) File() ([]byte, error) {
 	}
 	data := binary.BigEndian.AppendUint16(nil, uint16(k.recipient.id))
 	data = append(append(data, k.recipient.nonce[:]...), private...)
-	return []byte(keyFileWarning + keyFileRecipient + k.recipient.text + "\n" + encodeText(keyName, data) + "\n"), nil
+	return []byte(keyFileWarning + keyFileRecipient + k.recipient.text + "\n" + wire.EncodeText(keyName, data) + "\n"), nil
 }
 
 // ParseKey reads a key file, exactly as File writes it.
@@ -160,7 +160,7 @@ func ParseKey(file []byte) (*Key, error) {
 	if !ok || len(lines) != 3 || lines[2] != "" {
 		return nil, errors.New("not a hushwatt key file")
 	}
-	data, err := decodeText(keyName, lines[1])
+	data, err := wire.DecodeText(keyName, lines[1])
 	if err != nil {
 		return nil, fmt.Errorf("key file: secret %w", err)
 	}

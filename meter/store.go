@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hushwatt/internal/wire"
 )
 
 // A meter's directory holds its keys, each in a file of its own with mode 0600,
@@ -85,7 +87,7 @@ func (s *store) create(setup Setup) (*Meter, error) {
 	}{
 		{fileAuthorityKey, line(authority.String()), 0o600},
 		{fileAuthority, line(authority.Authority().String()), 0o644},
-		{fileMeterKey, line(encodeText(meterKeyName, m.key.Seed())), 0o600},
+		{fileMeterKey, line(wire.EncodeText(meterKeyName, m.key.Seed())), 0o600},
 		{fileCertificate, mustMarshal(&m.certificate), 0o644},
 	} {
 		if err := writeFile(s.path(f.name), f.data, f.mode); err != nil {
@@ -161,7 +163,7 @@ func (s *store) openEpoch(m *Meter, number int) (*epoch, error) {
 	if err != nil {
 		return nil, errors.New("its secret cannot be read: " + err.Error())
 	}
-	root, err := decodeText(tenancyName, text)
+	root, err := wire.DecodeText(tenancyName, text)
 	if err != nil || len(root) != nodeSize {
 		return nil, errors.New("its secret is damaged")
 	}
@@ -192,7 +194,7 @@ func (s *store) saveEpoch(number int, e *epoch) error {
 	if _, err := os.Stat(s.exportPath(number)); errors.Is(err, fs.ErrNotExist) {
 		// If we crash after this line the epoch has a secret and no export: the
 		// next pairing writes over it, and nothing was sealed with it.
-		if err := writeFile(s.secretPath(number), line(encodeText(tenancyName, e.root[:])), 0o600); err != nil {
+		if err := writeFile(s.secretPath(number), line(wire.EncodeText(tenancyName, e.root[:])), 0o600); err != nil {
 			return err
 		}
 	}

@@ -297,17 +297,17 @@ func textVectors(t testing.TB) []vector {
 		{"authority-cut-off", "authority", []byte(last(authority)), "refused"},
 		{"authority-newline", "authority", []byte(authority + "\n"), "refused"},
 		{"authority-is-recipient", "authority", []byte(recipient), "refused"},
-		{"authority-small-order", "authority", []byte(encodeText(authorityName, make([]byte, 32))), "refused"},
-		{"authority-not-canonical", "authority", []byte(encodeText(authorityName, badPoint)), "refused"},
-		{"authority-33-bytes", "authority", []byte(encodeText(authorityName, append([]byte{0}, badPoint...))), "refused"},
+		{"authority-small-order", "authority", []byte(wire.EncodeText(authorityName, make([]byte, 32))), "refused"},
+		{"authority-not-canonical", "authority", []byte(wire.EncodeText(authorityName, badPoint)), "refused"},
+		{"authority-33-bytes", "authority", []byte(wire.EncodeText(authorityName, append([]byte{0}, badPoint...))), "refused"},
 		{"recipient-x25519", "recipient", []byte(recipient), "accepted"},
 		{"recipient-x-wing", "recipient", []byte(large.Recipient().String()), "accepted"},
 		{"recipient-letter-changed", "recipient", flipLetter(recipient, 20), "refused"},
 		{"recipient-letter-outside-alphabet", "recipient", []byte(strings.Replace(recipient, "q", "b", 1)), "refused"},
-		{"recipient-kem-unknown", "recipient", []byte(encodeText(recipientName, append([]byte{0, 0x10}, st.bytes(64)...))), "refused"},
-		{"recipient-key-short", "recipient", []byte(encodeText(recipientName, mustDecode(t, recipient)[:65])), "refused"},
-		{"recipient-empty", "recipient", []byte(encodeText(recipientName, nil)), "refused"},
-		{"recipient-ml-kem-not-reduced", "recipient", []byte(encodeText(recipientName, badKEM)), "refused"},
+		{"recipient-kem-unknown", "recipient", []byte(wire.EncodeText(recipientName, append([]byte{0, 0x10}, st.bytes(64)...))), "refused"},
+		{"recipient-key-short", "recipient", []byte(wire.EncodeText(recipientName, mustDecode(t, recipient)[:65])), "refused"},
+		{"recipient-empty", "recipient", []byte(wire.EncodeText(recipientName, nil)), "refused"},
+		{"recipient-ml-kem-not-reduced", "recipient", []byte(wire.EncodeText(recipientName, badKEM)), "refused"},
 		{"key-file-x25519", "key-file", file, "accepted"},
 		{"key-file-x-wing", "key-file", largeFile, "accepted"},
 		{"key-file-without-newline", "key-file", file[:len(file)-1], "refused"},
@@ -321,14 +321,16 @@ func textVectors(t testing.TB) []vector {
 }
 
 func mustDecode(t testing.TB, s string) []byte {
-	b, err := decodeText(recipientName, s)
+	b, err := wire.DecodeText(recipientName, s)
 	must(t, err)
 	return b
 }
 
+// flipLetter changes one character of a Bech32m string into another.
 func flipLetter(s string, i int) []byte {
+	const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 	b := []byte(s)
-	b[i] = bech32Alphabet[strings.IndexByte(bech32Alphabet, b[i])^1]
+	b[i] = alphabet[strings.IndexByte(alphabet, b[i])^1]
 	return b
 }
 

@@ -1,4 +1,4 @@
-package meter
+package wire
 
 import (
 	"bytes"
@@ -44,8 +44,8 @@ func TestTextRoundTrip(t *testing.T) {
 		for i := range data {
 			data[i] = byte(rng.Uint32())
 		}
-		s := encodeText("name", data)
-		back, err := decodeText("name", s)
+		s := EncodeText("name", data)
+		back, err := DecodeText("name", s)
 		if err != nil || !bytes.Equal(back, data) {
 			t.Fatalf("%d bytes: %x comes back as %x (%v)", size, data, back, err)
 		}
@@ -55,7 +55,7 @@ func TestTextRoundTrip(t *testing.T) {
 		if c == s[i] {
 			continue
 		}
-		if _, err := decodeText("name", s[:i]+string(c)+s[i+1:]); err == nil {
+		if _, err := DecodeText("name", s[:i]+string(c)+s[i+1:]); err == nil {
 			t.Fatalf("%d bytes: a changed character was not noticed", size)
 		}
 	}
