@@ -98,6 +98,11 @@ func (b *Batch) weigh(items []*item) error {
 // whose sum does not vanish is refused.
 func settle(items []*item) {
 	var sum ristretto.Sum
+	terms := 0
+	for _, it := range items {
+		terms += it.proof.terms()
+	}
+	sum.Grow(terms)
 	for _, it := range items {
 		it.proof.addTo(&sum, it.weights)
 	}

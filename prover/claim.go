@@ -155,7 +155,7 @@ var maxBound = new(big.Int).Lsh(one, 100)
 // RequireRange requires 0 ≤ l ≤ bound, with 1 ≤ bound < 2^100.
 func (c *Claim) RequireRange(l Linear, bound *big.Int) {
 	if bound.Sign() <= 0 || bound.Cmp(maxBound) >= 0 {
-		c.fail("range bound %v is not within 1 … 2^100 − 1", bound)
+		c.fail("%w: range bound %v is not within 1 … 2^100 − 1", ErrNotProvable, bound)
 		return
 	}
 	c.addRange(l, bound, bound.BitLen())
@@ -245,13 +245,13 @@ func newFunctional(rows []Row, weights [][]int64, konst *big.Int) (functional, e
 		}
 		var plus, minus Int
 		for _, w := range weights[d] {
-			if w == math.MinInt64 {
+			switch {
+			case w == math.MinInt64:
 				return f, fmt.Errorf("%w: weight is −2^63", ErrNotProvable)
-			}
-			if w < 0 {
-				minus = minus.Sub(NewInt(w))
-			} else {
-				plus = plus.Add(NewInt(w))
+			case w < 0:
+				minus.count(uint64(-w))
+			default:
+				plus.count(uint64(w))
 			}
 		}
 		most := NewInt(int64(r.Cap))

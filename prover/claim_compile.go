@@ -9,6 +9,12 @@ import (
 	"hushwatt/prover/rangeproof"
 )
 
+// Limits of one claim, those of package fold.
+const (
+	maxFunctionals = 1 << 10
+	maxRows        = 1 << 16
+)
+
 var errPublic = errors.New("expression is about no hidden integer")
 
 // form is a compiled claim: what is committed to and what is proven about it,
@@ -33,6 +39,9 @@ type form struct {
 func (c *Claim) compile() (*form, error) {
 	if len(c.functionals) == 0 {
 		return nil, errors.New("claim has no functional")
+	}
+	if len(c.functionals) > maxFunctionals || len(c.rows) > maxRows {
+		return nil, fmt.Errorf("%w: %d functionals of %d rows", ErrNotProvable, len(c.functionals), len(c.rows))
 	}
 	for _, l := range c.expressions() {
 		if err := c.known(*l); err != nil {
@@ -191,15 +200,28 @@ func (c *Claim) checkPays() error {
 		if s.pays == 0 {
 			continue
 		}
+		y := atom{secret: true, i: i}
+		if c.tied(y) {
+			return fmt.Errorf("one-sided secret %s stands in a product or in an equation: it passes its freedom on", s.name)
+		}
 		for _, sum := range c.results {
 			for _, l := range sum {
-				if up, down := c.directions(l, atom{secret: true, i: i}); up && s.pays == PaysDown || down && s.pays == PaysUp {
+				if up, down := c.directions(l, y); up && s.pays == PaysDown || down && s.pays == PaysUp {
 					return fmt.Errorf("secret %s can be wrong to the prover's gain: the exact form with a product is needed", s.name)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// tied reports whether y determines other integers by a product or by a linear
+// requirement that stays an equation. What is revealed could then move with y
+// in ways that directions does not see.
+func (c *Claim) tied(y atom) bool {
+	in := func(l Linear) bool { return l.coefficient(y).Sign() != 0 }
+	return slices.ContainsFunc(c.zeros, in) ||
+		slices.ContainsFunc(c.products, func(p product) bool { return in(p.x) || in(p.y) || in(p.z) })
 }
 
 // directions says whether l rises or falls with y, directly or through an

@@ -108,6 +108,11 @@ func decodePoints(b []byte) ([]sigma.Point, error) {
 // equations is the number of weights that addTo needs.
 func (r *replay) equations() int { return r.relation.Equations() + r.ranges.equations() }
 
+// terms is about how many elements addTo adds.
+func (r *replay) terms() int {
+	return len(r.narg)/ristretto.ElementSize + r.relation.Elements() - r.relation.Scalars()
+}
+
 // addTo adds every equation, times its own weight, to a sum that is the
 // identity if all of them hold.
 func (r *replay) addTo(sum *ristretto.Sum, weights []ristretto.Scalar) {

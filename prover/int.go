@@ -53,6 +53,13 @@ func (x Int) Add(y Int) Int {
 	return x
 }
 
+// count adds v in place, the sum being below 2^128.
+func (x *Int) count(v uint64) {
+	var c uint64
+	x[0], c = bits.Add64(x[0], v, 0)
+	x[1] += c
+}
+
 // Sub returns x − y.
 func (x Int) Sub(y Int) Int {
 	d, _ := x.sub(y)

@@ -1,6 +1,10 @@
 package ristretto
 
-import "github.com/bwesterb/go-ristretto/edwards25519"
+import (
+	"slices"
+
+	"github.com/bwesterb/go-ristretto/edwards25519"
+)
 
 // A Sum is a growing Σ k_i·P_i over public scalars and elements, for verifiers:
 // it is evaluated at once, in variable time. Its zero value is the empty sum,
@@ -35,6 +39,13 @@ func (s *Sum) AddBase(b *Base, k *Scalar) {
 func (s *Sum) AddElement(p *Element, k *Scalar) {
 	s.points = append(s.points, *p.point())
 	s.pointK = append(s.pointK, *k)
+}
+
+// Grow makes room for n more elements, so that a long sum is not copied while it
+// grows.
+func (s *Sum) Grow(n int) {
+	s.points = slices.Grow(s.points, n)
+	s.pointK = slices.Grow(s.pointK, n)
 }
 
 // AddSum adds weight·other to the sum.
