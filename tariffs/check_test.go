@@ -70,7 +70,7 @@ func TestCheckFindsTheSlotLength(t *testing.T) {
 		{"06:00", "Asia/Kathmandu", 15, ""},
 		{"06:01", "Europe/London", 0, "inside a metering slot of 5 minutes"},
 	} {
-		r, err := Check(mustParse(t, plain(t, append(windows("A 0.1 ALL 00:00 "+c.edge+"|B 0.2 ALL "+c.edge+" 24:00"), "Europe/London", c.clock)...)))
+		r, err := Check(mustParse(t, plain(t, append(windows("A 0.1 ALL 00:00 "+c.edge+"|B 0.2 ALL "+c.edge+" 24:00"), "Europe/London", c.clock, "2000-01-01", "2013-01-01", "2050-01-01", "2014-01-01")...)))
 		if c.want != "" {
 			hasError(t, err, c.want)
 		} else if err != nil || r.SlotMinutes != c.minutes {

@@ -1,0 +1,305 @@
+package tariffs
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+)
+
+// A Report is what `tariff check` prints: the document is valid; can its bills
+// be proven; and what could a bill of a calendar month under it tell.
+type Report struct {
+	ID          string `json:"id"`
+	PlanID      string `json:"planId"`
+	DisplayName string `json:"displayName"`
+	BrandName   string `json:"brandName"`
+	Signed      bool   `json:"signed"`
+	From        string `json:"effectiveFrom"`
+	To          string `json:"effectiveTo,omitempty"`
+	TZVersion   string `json:"tzdata"`
+
+	Accepted bool     `json:"accepted"` // by the privacy rules
+	Refused  []string `json:"refused,omitempty"`
+
+	Provable string `json:"provable"` // "yes", or the sentence that says why not
+
+	SlotMinutes int    `json:"slot_minutes"`
+	Months      int    `json:"months"`  // calendar months looked at
+	Assumes     string `json:"assumes"` // what the figures below hold for
+
+	Bits       int    `json:"bits"` // a month's bill carries at most so many
+	Slot       string `json:"explained_slot"`
+	ThreeHours string `json:"explained_three_hours"`
+	Day        string `json:"explained_day"`
+}
+
+// checkCap is the greatest reading that `tariff check` supposes, Wh per slot:
+// no home in the data we know reaches it in half an hour.
+const checkCap = 1<<16 - 1
+
+// maxMonths bounds what is looked at for a tariff of many years, openMonths for
+// one without an end and without later holidays.
+const (
+	maxMonths  = 120
+	openMonths = 24
+)
+
+// Check judges a tariff by itself: every calendar month of its clock that it is
+// in force in, as if in force for the whole month. Dynamic prices that are
+// known for a part only are repeated, by whole days, to fill the months they
+// touch. An error means that no meter's slots fit the tariff; a tariff that the
+// privacy rules refuse is in the report.
+func Check(t *Tariff) (*Report, error) {
+	r := &Report{
+		ID: t.ID(), PlanID: t.PlanID, DisplayName: t.DisplayName, BrandName: t.BrandName, Signed: t.supplier != nil,
+		From: t.From.String(), TZVersion: TZVersion(), Provable: "yes",
+	}
+	if t.To != OpenEnded {
+		r.To = t.To.String()
+	}
+	plans, repeated, err := checkPlans(t)
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
+	}
+	r.SlotMinutes = minutesOfDay / plans[0].N
+	r.Months = len(plans)
+	r.Assumes = fmt.Sprintf("a bill of one calendar month, readings of 0 to %d Wh in %d minutes", checkCap, r.SlotMinutes)
+	if repeated {
+		r.Assumes += ", the dynamic prices known so far repeated to fill the month"
+	}
+	var worst Explained
+	for _, p := range plans {
+		if err := r.add(p, &worst); err != nil {
+			return nil, fmt.Errorf("check: %w", err)
+		}
+	}
+	r.Accepted = len(r.Refused) == 0
+	for _, m := range []struct {
+		share Share
+		text  *string
+	}{{worst.Slot, &r.Slot}, {worst.ThreeHours, &r.ThreeHours}, {worst.Day, &r.Day}} {
+		if m.share.Value != nil {
+			*m.text = m.share.Decimal()
+		}
+	}
+	return r, nil
+}
+
+// add judges one month.
+func (r *Report) add(p *Plan, worst *Explained) error {
+	if err := p.Provable(); err != nil {
+		r.Provable = err.Error()
+	}
+	r.Bits = max(r.Bits, p.bits(checkCap))
+	rows, err := p.Released()
+	if errors.Is(err, ErrNotProvable) {
+		return nil // numbers too large to bill: nothing can be released
+	} else if err != nil {
+		return err
+	}
+	e, err := Privacy(p.N, p.Clock, rows)
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		if len(r.Refused) < maxRefusals {
+			r.Refused = append(r.Refused, fmt.Sprintf("bill from %s to %s (exclusive): %v", p.Start, p.End, refusal))
+		}
+	} else if err != nil {
+		return err
+	}
+	if e != nil {
+		worst.Slot.raise(e.Slot)
+		worst.ThreeHours.raise(e.ThreeHours)
+		worst.Day.raise(e.Day)
+	}
+	return nil
+}
+
+const maxRefusals = 3
+
+func (s *Share) raise(other Share) {
+	if s.Value == nil || other.Value.Cmp(s.Value) > 0 {
+		*s = other
+	}
+}
+
+// bits returns ⌈log₂⌉ of the number of different amounts that a proof under
+// this plan could reveal if readings are 0 to most Wh.
+func (p *Plan) bits(most int64) int {
+	var lo, hi *big.Int
+	switch p.Rounding.Stage {
+	case StageBill, StageNet:
+		lo, hi = p.extremeTotal(most)
+	default:
+		lo, hi = p.extremeParts(most)
+	}
+	return hi.Sub(hi, lo).BitLen() // values lo … hi: hi − lo + 1 of them
+}
+
+// extremeTotal returns the least and greatest rounded total (stage bill) or net
+// total, in minor units.
+func (p *Plan) extremeTotal(most int64) (lo, hi *big.Int) {
+	f := Functional{Weights: [][]int64{p.price}, Const: p.fixedSum()}
+	lo, hi = f.extremes(most)
+	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
+		unit := new(big.Int).Mul(powerOfTen(12-p.Rounding.Digits), nano)
+		return p.Rounding.Mode.round(lo.Mul(lo, p.taxFactor()), unit), p.Rounding.Mode.round(hi.Mul(hi, p.taxFactor()), unit)
+	}
+	return p.Rounding.minor(lo), p.Rounding.minor(hi)
+}
+
+// extremeParts is extremeTotal where the lines (stage line) or the slots (stage
+// interval) are rounded apart.
+func (p *Plan) extremeParts(most int64) (lo, hi *big.Int) {
+	parts := map[int]*Functional{}
+	for s, line := range p.line {
+		part := int(line)
+		if p.Rounding.Stage == StageInterval {
+			part = s
+		}
+		if parts[part] == nil {
+			parts[part] = &Functional{Weights: [][]int64{nil}, Const: new(big.Int)}
+		}
+		parts[part].Weights[0] = append(parts[part].Weights[0], p.price[s])
+	}
+	lo, hi = new(big.Int), new(big.Int)
+	for _, f := range parts {
+		least, greatest := f.extremes(most)
+		lo.Add(lo, p.Rounding.minor(least))
+		hi.Add(hi, p.Rounding.minor(greatest))
+	}
+	return lo, hi
+}
+
+// checkPlans compiles the months to look at, with the longest common slots, up
+// to half an hour, that fit all of them.
+func checkPlans(t *Tariff) (plans []*Plan, repeated bool, err error) {
+	months := t.months()
+	for _, n := range []int{48, 96, 144, 288} {
+		plans, repeated = nil, false
+		for _, m := range months {
+			var p *Plan
+			always, filled, zoneErr := t.always(m)
+			if zoneErr != nil {
+				return nil, false, zoneErr
+			}
+			if p, err = Compile([]*Tariff{always}, m, nextMonth(m), n); err != nil {
+				break
+			}
+			plans, repeated = append(plans, p), repeated || filled
+		}
+		if err == nil {
+			return plans, repeated, nil
+		}
+	}
+	return nil, false, err
+}
+
+// months returns the first days of the months to look at.
+func (t *Tariff) months() []Date {
+	end := min(t.To, lastDate)
+	if t.To == OpenEnded {
+		end = t.From
+		for range openMonths {
+			end = nextMonth(end)
+		}
+		for d := range t.holidays {
+			end = max(end, d+1)
+		}
+	}
+	var all, priced []Date
+	for m := monthOf(t.From); m < end && len(all) < maxMonths && nextMonth(m) <= lastDate; m = nextMonth(m) {
+		all = append(all, m)
+		if t.hasPrices(m) {
+			priced = append(priced, m)
+		}
+	}
+	if len(priced) > 0 {
+		return priced
+	}
+	return all[:min(1, len(all))]
+}
+
+func monthOf(d Date) Date {
+	y, m, _ := d.time().Date()
+	return max(dateOf(y, int(m), 1), firstDate)
+}
+
+func nextMonth(d Date) Date {
+	y, m, _ := d.time().Date()
+	return dateOf(y, int(m)+1, 1)
+}
+
+// hasPrices reports whether a month has prices of its own, not only repeated
+// ones: a season with windows, or dynamic rows that touch it.
+func (t *Tariff) hasPrices(month Date) bool {
+	from, to := int64(month)*daySeconds, int64(nextMonth(month))*daySeconds
+	for d := month; d < nextMonth(month); d++ {
+		s := &t.seasons[t.seasonOf(d)]
+		if len(s.rows) == 0 || s.rows[0].from < to && s.rows[len(s.rows)-1].to > from {
+			return true
+		}
+	}
+	return false
+}
+
+// always returns the tariff as if it were in force at all times, its dynamic
+// rows repeated over a month; filled says whether that was needed.
+func (t *Tariff) always(month Date) (out *Tariff, filled bool, err error) {
+	loc, err := Zone(t.Clock)
+	if err != nil {
+		return nil, false, err
+	}
+	from, to := midnight(loc, month), midnight(loc, nextMonth(month))
+	out = &Tariff{}
+	*out = *t
+	out.From, out.To = firstDate, OpenEnded
+	out.seasons = slices.Clone(t.seasons)
+	for i := range out.seasons {
+		s := &out.seasons[i]
+		if len(s.rows) > 0 && !covers(s.rows, from, to) {
+			s.rows, filled = repeat(s.rows, from, to), true
+		}
+	}
+	return out, filled, nil
+}
+
+func covers(rows []row, from, to int64) bool {
+	for _, r := range rows {
+		if r.from <= from && r.to > from {
+			from = r.to
+		}
+	}
+	return from >= to
+}
+
+// repeat fills [from, to): gaps keep the price before them, and what comes
+// before and after the rows is theirs, moved by whole days (by their length if
+// they are less than a day).
+func repeat(rows []row, from, to int64) []row {
+	rows = slices.Clone(rows)
+	for i := 1; i < len(rows); i++ {
+		rows[i-1].to = rows[i].from
+	}
+	first, last := rows[0].from, rows[len(rows)-1].to
+	period := last - first
+	if period >= daySeconds {
+		period -= period % daySeconds
+	}
+	var out []row
+	add := func(shift, lo, hi int64) {
+		for _, r := range rows {
+			if r.from, r.to = max(r.from+shift, lo), min(r.to+shift, hi); r.from < r.to {
+				out = append(out, r)
+			}
+		}
+	}
+	for k := (first - from + period - 1) / period; k >= 1; k-- {
+		add(-k*period, first-k*period, first-(k-1)*period)
+	}
+	add(0, first, last)
+	for at, k := last, int64(1); at < to; at, k = at+period, k+1 {
+		add(k*period, at, at+period)
+	}
+	return out
+}

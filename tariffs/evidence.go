@@ -1,0 +1,260 @@
+package tariffs
+
+import (
+	"fmt"
+	"iter"
+	"math/big"
+	"time"
+)
+
+// Evidence is what several rows tell together about one home (rule B). With W
+// the integer weights, one row per released number, and D = diag(1/U), the
+// matrix of the rule is F = D·W. Prior: slots independent with σ = 12,000/n Wh
+// (500 Wh in an hour); each rounding adds a variance of 1/12. With
+//
+//	B = 12·12000²·W·Wᵀ + n²·diag(U²)       (integers, positive definite)
+//
+// D, n and the twelfth cancel out of σ²·(F·v)ᵀ·(σ²·F·Fᵀ + I/12)⁻¹·(F·v)/|g|,
+// which becomes 12·12000²·(W·v)ᵀ·B⁻¹·(W·v)/|g|; and B⁻¹ = adj(B)/det(B).
+type evidence struct {
+	n        int
+	loc      *time.Location
+	rows     []Row
+	firstDay int // the UTC days looked at: those of the rows and one on each side
+	days     int
+	adjugate [][]*big.Int
+	det      *big.Int
+	sums     [][]*big.Int // per row, sums of its weights before each slot
+}
+
+// A stretch is the slots [from, to), counted from the first day looked at.
+type stretch struct{ from, to int }
+
+// prior is 12·12000².
+var prior = big.NewInt(12 * 12000 * 12000)
+
+func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
+	first, last := rows[0].FirstDay, rows[0].FirstDay
+	for _, r := range rows {
+		first, last = min(first, r.FirstDay), max(last, r.FirstDay+len(r.Weights)-1)
+	}
+	e := &evidence{n: n, loc: loc, rows: rows, firstDay: first - 1, days: last - first + 3}
+	for _, r := range rows {
+		e.sums = append(e.sums, e.prefixSums(r))
+	}
+	return e
+}
+
+// slots iterates over all slots looked at.
+func (e *evidence) slots() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for t := range e.days * e.n {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// at returns the row's weight of slot t of the evidence.
+func (r *Row) at(e *evidence, t int) int64 {
+	if d := e.firstDay + t/e.n - r.FirstDay; d >= 0 && d < len(r.Weights) {
+		return r.Weights[d][t%e.n]
+	}
+	return 0
+}
+
+func (e *evidence) prefixSums(r Row) []*big.Int {
+	out := []*big.Int{new(big.Int)}
+	w := new(big.Int)
+	for t := range e.slots() {
+		last := out[len(out)-1]
+		if x := r.at(e, t); x != 0 {
+			last = new(big.Int).Add(last, w.SetInt64(x))
+		}
+		out = append(out, last) // shared while nothing changes; never written to
+	}
+	return out
+}
+
+// runs returns all stretches of that many slots.
+func (e *evidence) runs(length int) []stretch {
+	var out []stretch
+	for t := 0; t+length <= e.days*e.n; t++ {
+		out = append(out, stretch{t, t + length})
+	}
+	return out
+}
+
+// localDays returns the days of the clock; a slot belongs to the one in which
+// it begins.
+func (e *evidence) localDays() []stretch {
+	var out []stretch
+	step := int64(daySeconds / e.n)
+	origin := int64(e.firstDay) * daySeconds
+	date := int64(-1 << 62)
+	for _, s := range spans(e.loc, origin, origin+int64(e.days)*daySeconds) {
+		for t := (s.from - origin + step - 1) / step; t < (s.to-origin+step-1)/step; t++ {
+			if d := floorDiv(origin+t*step+s.offset, daySeconds); d != date {
+				date = d
+				out = append(out, stretch{int(t), int(t)})
+			}
+			out[len(out)-1].to = int(t) + 1
+		}
+	}
+	return out
+}
+
+// explain finds the greatest share among the stretches and returns those
+// beyond the limit.
+func (e *evidence) explain(sets []stretch, limit *big.Rat, most *Share) (over []stretch) {
+	e.invert()
+	most.Value = new(big.Rat)
+	best, bestSize := new(big.Int), big.NewInt(1)
+	// 12·12000²·q/(det·|g|) > limit  ⇔  q·scale > bound·|g|
+	scale := new(big.Int).Mul(prior, limit.Denom())
+	bound := new(big.Int).Mul(e.det, limit.Num())
+	left, right := new(big.Int), new(big.Int)
+	for _, g := range sets {
+		q := e.quadratic(g)
+		if q.Sign() == 0 {
+			continue
+		}
+		size := big.NewInt(int64(g.to - g.from))
+		if left.Mul(q, bestSize).Cmp(right.Mul(best, size)) > 0 {
+			best, bestSize = q, size
+			most.From, most.To = e.instant(g.from), e.instant(g.to)
+		}
+		if left.Mul(q, scale).Cmp(right.Mul(bound, size)) > 0 {
+			over = append(over, g)
+		}
+	}
+	most.Value.SetFrac(best.Mul(best, prior), new(big.Int).Mul(e.det, bestSize))
+	return over
+}
+
+// quadratic returns (W·v)ᵀ·adj(B)·(W·v) for the slots of g.
+func (e *evidence) quadratic(g stretch) *big.Int {
+	z := make([]*big.Int, len(e.rows))
+	for i, s := range e.sums {
+		if s[g.to] != s[g.from] {
+			z[i] = new(big.Int).Sub(s[g.to], s[g.from])
+		}
+	}
+	total, inner, term := new(big.Int), new(big.Int), new(big.Int)
+	for i := range z {
+		if z[i] == nil {
+			continue
+		}
+		// adj(B) is symmetric: the diagonal once, what is beside it twice.
+		inner.Mul(e.adjugate[i][i], z[i])
+		for j := range i {
+			if z[j] != nil {
+				term.Mul(e.adjugate[i][j], z[j])
+				inner.Add(inner, term.Lsh(term, 1))
+			}
+		}
+		total.Add(total, term.Mul(inner, z[i]))
+	}
+	return total
+}
+
+// invert makes B and, by elimination without fractions (Bareiss), its
+// determinant and adjugate. B is positive definite, so no pivot is ever 0.
+func (e *evidence) invert() {
+	if e.det != nil {
+		return
+	}
+	m := e.matrix()
+	size := len(m)
+	for i := range m {
+		for j := range size {
+			m[i] = append(m[i], big.NewInt(0))
+			if i == j {
+				m[i][size+j].SetInt64(1)
+			}
+		}
+	}
+	before, term := big.NewInt(1), new(big.Int)
+	for k := range size {
+		pivot := new(big.Int).Set(m[k][k])
+		for i := range size {
+			if i == k {
+				continue
+			}
+			factor := new(big.Int).Set(m[i][k])
+			for j := range m[i] {
+				m[i][j].Mul(m[i][j], pivot)
+				m[i][j].Sub(m[i][j], term.Mul(factor, m[k][j]))
+				m[i][j].Quo(m[i][j], before) // exact
+			}
+		}
+		before = pivot
+	}
+	e.det = before
+	for i := range m {
+		e.adjugate = append(e.adjugate, m[i][size:])
+	}
+}
+
+// matrix returns B.
+func (e *evidence) matrix() [][]*big.Int {
+	m := make([][]*big.Int, len(e.rows))
+	for i := range m {
+		m[i] = make([]*big.Int, len(e.rows))
+	}
+	for i := range e.rows {
+		for j := range i + 1 {
+			b := e.product(&e.rows[i], &e.rows[j])
+			b.Mul(b, prior)
+			if i == j {
+				unit := new(big.Int).Mul(e.rows[i].U, big.NewInt(int64(e.n)))
+				b.Add(b, unit.Mul(unit, unit))
+			}
+			m[i][j], m[j][i] = b, new(big.Int).Set(b)
+		}
+	}
+	return m
+}
+
+// product returns Σ a·b over all slots.
+func (e *evidence) product(a, b *Row) *big.Int {
+	total, x, y := new(big.Int), new(big.Int), new(big.Int)
+	for t := range e.slots() {
+		if v, w := a.at(e, t), b.at(e, t); v != 0 && w != 0 {
+			total.Add(total, x.Mul(x.SetInt64(v), y.SetInt64(w)))
+		}
+	}
+	return total
+}
+
+func (e *evidence) instant(slot int) int64 {
+	return int64(e.firstDay)*daySeconds + int64(slot)*int64(daySeconds/e.n)
+}
+
+// describe names stretches in local time, those that touch as one, the first
+// few of many.
+func (e *evidence) describe(found []stretch) []string {
+	const most = 4
+	var joined []stretch
+	for _, g := range found {
+		if n := len(joined); n > 0 && g.from <= joined[n-1].to {
+			joined[n-1].to = max(joined[n-1].to, g.to)
+		} else {
+			joined = append(joined, g)
+		}
+	}
+	var out []string
+	for i, g := range joined {
+		if i == most {
+			return append(out, fmt.Sprintf("and %d more", len(joined)-most))
+		}
+		from, to := time.Unix(e.instant(g.from), 0).In(e.loc), time.Unix(e.instant(g.to), 0).In(e.loc)
+		until := to.Format("15:04")
+		if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
+			until = to.Format("2006-01-02 15:04")
+		}
+		out = append(out, from.Format("Mon 2006-01-02 15:04")+" to "+until)
+	}
+	return out
+}

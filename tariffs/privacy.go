@@ -1,0 +1,178 @@
+package tariffs
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// A Row is one number that a supplier has been told, or asks for: the readings
+// of whole UTC days from FirstDay on, weighted, divided by U and rounded.
+// Weights and U may be in lowest terms or not.
+type Row struct {
+	FirstDay int
+	Weights  [][]int64 // day × slot
+	U        *big.Int
+}
+
+// Released returns what a bill of this plan tells: one number, the money of all
+// slots in units of the last decimal. That the lines of stage line (the slots
+// of stage interval) are rounded apart only blurs it.
+func (p *Plan) Released() ([]Row, error) {
+	num, den := big.NewInt(1), powerOfTen(12-p.Rounding.Digits)
+	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
+		num, den = p.taxFactor(), den.Mul(den, nano)
+	}
+	f, err := p.functional("Total", p.price, p.fixedSum(), num, den)
+	if err != nil {
+		return nil, err
+	}
+	return []Row{{FirstDay: p.FirstDay, Weights: f.Weights, U: f.U}}, nil
+}
+
+// maxRows bounds the rows that are judged together (docs/protocol.md, section 6).
+const maxRows = 16
+
+// Explained says how much of the variance of a home's readings the rows explain
+// together: the greatest share of a single slot, of three hours, of a local day.
+type Explained struct {
+	Slot, ThreeHours, Day Share
+}
+
+// A Share is exact. From and To are the stretch of time it belongs to, seconds
+// since 1970.
+type Share struct {
+	Value    *big.Rat
+	From, To int64
+}
+
+// Decimal writes the share with six decimals, rounded up.
+func (s Share) Decimal() string {
+	million := big.NewInt(1e6)
+	n := Up.round(new(big.Int).Mul(s.Value.Num(), million), s.Value.Denom())
+	return decimal(n, 6, 6)
+}
+
+// What rows may explain at most of the use in a slot, in any three hours, in a
+// local day.
+var (
+	LimitSlot       = big.NewRat(10, 100)
+	LimitThreeHours = big.NewRat(20, 100)
+	LimitDay        = big.NewRat(25, 100)
+)
+
+// A Refusal says that rows would tell too much, by which rule, and in plain
+// words which hours could be read.
+type Refusal struct {
+	Rule     string // "A" or "B"
+	Why      string
+	Readable []string
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("privacy rule %s: %s; readable: %s", r.Rule, r.Why, strings.Join(r.Readable, ", "))
+}
+
+// Privacy applies rules A and B of docs/protocol.md, section 6, to all rows
+// about one meter together, at most 16; clock says where its days begin. The
+// error is a *Refusal where a rule is broken. The shares are returned then too,
+// unless rule A was broken already.
+func Privacy(n int, clock string, rows []Row) (*Explained, error) {
+	loc, err := Zone(clock)
+	if err != nil {
+		return nil, fmt.Errorf("privacy: %w", err)
+	}
+	if err := checkRows(n, rows); err != nil {
+		return nil, fmt.Errorf("privacy: %w", err)
+	}
+	e := newEvidence(n, loc, rows)
+	if refusal := e.ruleA(); refusal != nil {
+		return nil, refusal
+	}
+	explained, refusal := e.ruleB()
+	if refusal != nil {
+		return explained, refusal
+	}
+	return explained, nil
+}
+
+func checkRows(n int, rows []Row) error {
+	if !slices.Contains(SlotLengths, n) {
+		return fmt.Errorf("%d slots a day; must be one of %v", n, SlotLengths)
+	}
+	if len(rows) == 0 || len(rows) > maxRows {
+		return fmt.Errorf("%d rows; 1 to %d can be judged together", len(rows), maxRows)
+	}
+	for i, r := range rows {
+		if r.U == nil || r.U.Sign() <= 0 || len(r.Weights) == 0 {
+			return fmt.Errorf("row %d has no weights or no unit", i)
+		}
+		for _, day := range r.Weights {
+			if len(day) != n {
+				return fmt.Errorf("row %d has %d slots in a day, must have %d", i, len(day), n)
+			}
+		}
+	}
+	return nil
+}
+
+// ruleA: one Wh never moves an output by more than half a unit, U ≥ 2·max|w|.
+func (e *evidence) ruleA() *Refusal {
+	var found []stretch
+	for t := range e.slots() {
+		for _, r := range e.rows {
+			w := new(big.Int).SetUint64(magnitude(r.at(e, t)))
+			if w.Lsh(w, 1).Cmp(r.U) > 0 {
+				found = append(found, stretch{t, t + 1})
+				break
+			}
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return &Refusal{
+		Rule:     "A",
+		Why:      "the amount is too fine: a single Wh can move it by more than half a unit of its last decimal, so its digits could carry readings",
+		Readable: e.describe(found),
+	}
+}
+
+// ruleB: no slot, three hours or local day is explained beyond its limit.
+func (e *evidence) ruleB() (*Explained, *Refusal) {
+	out := &Explained{}
+	var why []string
+	var found []stretch
+	for _, class := range []struct {
+		name  string
+		sets  []stretch
+		limit *big.Rat
+		share *Share
+	}{
+		{"a single slot", e.runs(1), LimitSlot, &out.Slot},
+		{"three hours", e.runs(e.n / 8), LimitThreeHours, &out.ThreeHours},
+		{"a day", e.localDays(), LimitDay, &out.Day},
+	} {
+		over := e.explain(class.sets, class.limit, class.share)
+		if over == nil {
+			continue
+		}
+		why = append(why, fmt.Sprintf("%s of the use in %s would be known (at most %s is allowed)",
+			percent(class.share.Value), class.name, percent(class.limit)))
+		// The smallest stretches say it best: those of later classes hold them.
+		if found == nil {
+			found = over
+		}
+	}
+	if why == nil {
+		return out, nil
+	}
+	return out, &Refusal{Rule: "B", Why: strings.Join(why, " and "), Readable: e.describe(found)}
+}
+
+// percent rounds up to a whole one.
+func percent(share *big.Rat) string {
+	n := Up.round(new(big.Int).Mul(share.Num(), big.NewInt(100)), share.Denom())
+	return n.String() + " %"
+}
