@@ -1,6 +1,7 @@
 package prover
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -49,18 +50,18 @@ func newDraft(r *Request, plan *BillPlan, opened []*meter.Opened) (*draft, error
 		return nil, err
 	}
 	d := &draft{request: r, plan: plan, submission: &Submission{Request: r.Hash()}}
-	parts, err := choose(&r.Terms, opened)
+	pieces, err := choose(&r.Terms, opened)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range parts {
+	for _, p := range pieces {
 		d.submission.Segments = append(d.submission.Segments, *p.segment)
 		d.segments = append(d.segments, p.checked)
 	}
 	if d.rows, err = r.Terms.rows(d.segments, plan.Channels); err != nil {
 		return nil, err
 	}
-	if err := d.open(parts); err != nil {
+	if err := d.open(pieces); err != nil {
 		return nil, err
 	}
 	d.submission.Outputs, err = plan.reveal(d.rows, readingsOf(d.openings))
@@ -75,7 +76,7 @@ type piece struct {
 }
 
 // choose cuts out of each export the days that the period touches, and returns
-// the parts in the order of a submission. Of several exports of one epoch the
+// the pieces in the order of a submission. Of several exports of one epoch the
 // newest is taken: an export holds all of its epoch.
 func choose(t *Terms, opened []*meter.Opened) ([]piece, error) {
 	exports := make([]*meter.Export, len(opened))
@@ -85,33 +86,32 @@ func choose(t *Terms, opened []*meter.Opened) ([]piece, error) {
 	if err := meter.CheckEpochs(exports...); err != nil {
 		return nil, err
 	}
-	var parts []piece
+	var pieces []piece
 	for _, o := range newest(opened) {
 		p, err := cut(t, o)
 		if err != nil {
 			return nil, err
 		}
 		if p != nil {
-			parts = append(parts, *p)
+			pieces = append(pieces, *p)
 		}
 	}
-	if len(parts) == 0 {
+	if len(pieces) == 0 {
 		return nil, errors.New("none of the exports holds a day of the period for a meter that is asked for")
 	}
-	slices.SortFunc(parts, func(a, b piece) int {
+	slices.SortFunc(pieces, func(a, b piece) int {
 		x, y := a.checked, b.checked
-		return cmp.Or(cmp.Compare(x.Meter, y.Meter), cmp.Compare(x.First, y.First), cmp.Compare(x.Epoch, y.Epoch))
+		return cmp.Or(cmp.Compare(x.Meter, y.Meter), cmp.Compare(x.First, y.First), cmp.Compare(x.Epoch, y.Epoch),
+			bytes.Compare(x.Authority[:], y.Authority[:]))
 	})
-	return parts, nil
+	return pieces, nil
 }
 
 // newest drops exports of which a newer one of the same epoch is there.
 func newest(opened []*meter.Opened) []*meter.Opened {
 	var kept []*meter.Opened
 	for _, o := range opened {
-		i := slices.IndexFunc(kept, func(k *meter.Opened) bool {
-			return k.Export.Certificate().Meter == o.Export.Certificate().Meter && k.Export.Epoch() == o.Export.Epoch()
-		})
+		i := slices.IndexFunc(kept, func(k *meter.Opened) bool { return epochOfExport(k.Export) == epochOfExport(o.Export) })
 		switch {
 		case i < 0:
 			kept = append(kept, o)
@@ -121,6 +121,10 @@ func newest(opened []*meter.Opened) []*meter.Opened {
 		}
 	}
 	return kept
+}
+
+func epochOfExport(e *meter.Export) Epoch {
+	return Epoch{e.Certificate().AuthorityHash(), e.Certificate().Meter, e.Epoch()}
 }
 
 // cut returns the piece of one export, nil if no slot of it is asked for.
@@ -154,27 +158,26 @@ func cut(t *Terms, o *meter.Opened) (*piece, error) {
 }
 
 // open finds the readings and blinding of every row.
-func (d *draft) open(parts []piece) error {
+func (d *draft) open(pieces []piece) error {
 	type key struct {
-		meter   string
-		epoch   uint32
+		epoch   Epoch
 		day     uint16
 		channel int
 	}
 	known := map[key]*meter.OpenedChannel{}
-	for _, p := range parts {
+	for _, p := range pieces {
 		for i := range p.opened.Days {
 			day := &p.opened.Days[i]
 			for j := range day.Channels {
 				ch := &day.Channels[j]
-				known[key{p.checked.Meter, p.checked.Epoch, day.Day, ch.Channel}] = ch
+				known[key{epochOf(p.checked), day.Day, ch.Channel}] = ch
 			}
 		}
 	}
 	d.openings = make([]Opening, len(d.rows))
 	for i := range d.rows {
 		r := &d.rows[i]
-		ch := known[key{r.Meter, r.Epoch, r.Day, r.Channel}]
+		ch := known[key{Epoch{r.Authority, r.Meter, r.Epoch}, r.Day, r.Channel}]
 		if ch == nil || !ch.Seal.Equal(r.Seal) {
 			return fmt.Errorf("day %s of meter %s is not opened", meter.DayText(r.Day), r.Meter)
 		}

@@ -195,6 +195,25 @@ func TestMeterPairedAgain(t *testing.T) {
 	amountIs(t, r, oracle(plan, plan.Functionals[0], first, h))
 }
 
+// The new device may even carry the old one's name, if another authority
+// certified it: nothing of the one is taken for the other's.
+func TestMeterReplacedUnderOneName(t *testing.T) {
+	old := newHouse(t, setup{n: 24, days: 2, seed: 15})
+	fresh := newHouse(t, setup{n: 24, first: january + 2, days: 2, seed: 16})
+	plan := dynamicPlan(terms(january, 4, MeterSlots{Meter: "meter-1", N: 24}), []int{0}, 7)
+	_, r := accepts(t, plan, fresh, old)
+	amountIs(t, r, oracle(plan, plan.Functionals[0], old, fresh))
+	s := newShop(old, plan)
+	s.Authorities = append(s.Authorities, fresh.authority.Authority())
+	bill := must(Answer(s.ask(plan, 1, nil), plan, []*meter.Opened{old.opened, fresh.opened}, rand.Reader))
+	if _, err := s.Submit(bill.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.memory.states) != 2 {
+		t.Errorf("%d states are kept", len(s.memory.states))
+	}
+}
+
 func TestStatusPolicies(t *testing.T) {
 	h := newHouse(t, setup{days: 3, seed: 11, status: func(day, s int) meter.Status {
 		switch {

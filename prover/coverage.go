@@ -6,24 +6,14 @@ import (
 	"hushwatt/meter"
 )
 
-// checkSegments refuses segments that are out of order, that are not asked for,
-// or of which two are of one epoch: its corrections are counted at one head, so
-// a second segment could bring an older one.
+// checkSegments refuses segments that are out of order, of which two are of one
+// epoch, or that bring a day or nothing but slots outside the period.
 func (t *Terms) checkSegments(list []*meter.Checked) error {
 	if err := meter.CheckOrder(list); err != nil {
 		return err
 	}
-	type epoch struct {
-		meter string
-		epoch uint32
-	}
 	first, last := t.Period.Days()
-	seen := map[epoch]bool{}
 	for _, s := range list {
-		if seen[epoch{s.Meter, s.Epoch}] {
-			return fmt.Errorf("epoch %d of meter %s comes in two segments", s.Epoch, s.Meter)
-		}
-		seen[epoch{s.Meter, s.Epoch}] = true
 		if int(s.First) < first || int(s.Last) > last {
 			return fmt.Errorf("meter %s: a day that the period does not touch", s.Meter)
 		}
@@ -78,7 +68,7 @@ func (p Period) count(rows []meter.Row) meter.Counts {
 }
 
 func sameRecord(a, b *meter.Row) bool {
-	return a.Meter == b.Meter && a.Epoch == b.Epoch && a.Day == b.Day
+	return a.Authority == b.Authority && a.Meter == b.Meter && a.Epoch == b.Epoch && a.Day == b.Day
 }
 
 // check refuses rows with a slot in the period that the policy refuses.

@@ -18,9 +18,8 @@ type Ledger interface {
 	Receipt(id [16]byte) (submission [32]byte, receipt []byte, ok bool, err error)
 	// Request returns the state of the request with the given hash.
 	Request(hash [32]byte) (RequestState, error)
-	// Accepted returns the newest state accepted of a meter's epoch, nil if there
-	// is none.
-	Accepted(meter string, epoch uint32) (*meter.Accepted, error)
+	// Accepted returns the newest state accepted of an epoch, nil if there is none.
+	Accepted(Epoch) (*meter.Accepted, error)
 	// Evidence keeps two signed heads of a meter that contradict each other.
 	Evidence(*meter.TwoHeads) error
 	// Record makes all of e durable in one transaction, or nothing. It repeats,
@@ -30,6 +29,16 @@ type Ledger interface {
 	// receipt; receipt is called with it inside the transaction.
 	Record(e Entry, receipt func(serial uint64) []byte) ([]byte, error)
 }
+
+// Epoch names one tenancy of one device. Two devices may carry one name if
+// different authorities certified them.
+type Epoch struct {
+	Authority [32]byte // hash of the authority's key
+	Meter     string
+	Number    uint32
+}
+
+func epochOf(c *meter.Checked) Epoch { return Epoch{c.Authority, c.Meter, c.Epoch} }
 
 // RequestState says what became of a request.
 type RequestState int
@@ -109,7 +118,7 @@ type Memory struct {
 	mu        sync.Mutex
 	bills     map[[16]byte]recorded
 	requests  map[[32]byte]RequestState
-	states    map[stateKey]*meter.Accepted
+	states    map[Epoch]*meter.Accepted
 	evidence  []*meter.TwoHeads
 	intervals map[intervalKey]*Intervals
 	serial    uint64
@@ -118,11 +127,6 @@ type Memory struct {
 type recorded struct {
 	submission [32]byte
 	receipt    []byte
-}
-
-type stateKey struct {
-	meter string
-	epoch uint32
 }
 
 type intervalKey struct {
@@ -135,7 +139,7 @@ func NewMemory() *Memory {
 	return &Memory{
 		bills:     map[[16]byte]recorded{},
 		requests:  map[[32]byte]RequestState{},
-		states:    map[stateKey]*meter.Accepted{},
+		states:    map[Epoch]*meter.Accepted{},
 		intervals: map[intervalKey]*Intervals{},
 	}
 }
@@ -165,10 +169,10 @@ func (m *Memory) Request(hash [32]byte) (RequestState, error) {
 }
 
 // Accepted implements Ledger.
-func (m *Memory) Accepted(name string, epoch uint32) (*meter.Accepted, error) {
+func (m *Memory) Accepted(e Epoch) (*meter.Accepted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.states[stateKey{name, epoch}], nil
+	return m.states[e], nil
 }
 
 // Evidence implements Ledger.
@@ -194,7 +198,7 @@ func (m *Memory) Record(e Entry, receipt func(serial uint64) []byte) ([]byte, er
 		m.period(name, e.Kind).Add(e.Start, e.End, e.Request, e.Replaces)
 	}
 	for _, s := range e.Segments {
-		m.states[stateKey{s.Meter, s.Epoch}] = &s.State
+		m.states[epochOf(s)] = &s.State
 	}
 	return b, nil
 }
@@ -212,7 +216,7 @@ func (m *Memory) admit(e Entry) error {
 		}
 	}
 	for _, s := range e.Segments {
-		if err := m.states[stateKey{s.Meter, s.Epoch}].CheckHead(s.StateHead); err != nil {
+		if err := m.states[epochOf(s)].CheckHead(s.StateHead); err != nil {
 			return refuse(ReasonChain, err)
 		}
 	}

@@ -208,7 +208,7 @@ func TestTwoHeadsOneDay(t *testing.T) {
 	if _, err := s.Submit(h.answer(s.ask(plans[0], 1, nil), plans[0]).Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	forked := must(s.memory.Accepted("meter-1", 1))
+	forked := must(s.memory.Accepted(epochOfExport(h.opened.Export)))
 	head := *forked.Head
 	head.DayTip = bytes.Repeat([]byte{9}, 32) // as if the meter had signed another chain before
 	forked.Head = &head

@@ -69,7 +69,7 @@ func (c *Checks) open(data []byte) (*checkedBill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.check(b, func(string, uint32) (*meter.Accepted, error) { return nil, nil })
+	return c.check(b, func(Epoch) (*meter.Accepted, error) { return nil, nil })
 }
 
 // verifyProofs checks the proofs of those bills that have no error yet, and sets
@@ -99,8 +99,8 @@ type checkedBill struct {
 	seals    []sigma.Point
 }
 
-// accepted returns what a supplier keeps of a meter's epoch, nil if nothing.
-type accepted func(meter string, epoch uint32) (*meter.Accepted, error)
+// accepted returns what a supplier keeps of an epoch, nil if nothing.
+type accepted func(Epoch) (*meter.Accepted, error)
 
 // check makes every check between decoding and the proof.
 func (c *Checks) check(b *Bill, known accepted) (*checkedBill, error) {
@@ -149,7 +149,7 @@ func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.C
 		if int(seg.Certificate.N) != n {
 			return nil, refusef(ReasonCertificate, "meter %s is certified for %d slots a day, not %d", seg.Certificate.Meter, seg.Certificate.N, n)
 		}
-		before, err := known(seg.Certificate.Meter, seg.Epoch)
+		before, err := known(Epoch{seg.Certificate.AuthorityHash(), seg.Certificate.Meter, seg.Epoch})
 		if err != nil {
 			return nil, err
 		}
