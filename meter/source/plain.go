@@ -136,6 +136,9 @@ func WriteCSV(w io.Writer, series []Series) error {
 	for i := range series[0].Wh {
 		record = append(record[:0], stamp(series[0].At(i)))
 		for _, s := range series {
+			if int(s.Status[i]) >= len(statusNames) {
+				return fmt.Errorf("slot %s: status %d has no name in a plain file", stamp(s.At(i)), s.Status[i])
+			}
 			wh := ""
 			if s.Status[i] != Missing {
 				wh = strconv.FormatUint(uint64(s.Wh[i]), 10)

@@ -148,4 +148,9 @@ func clip(s string) string {
 // stamp prints an instant the way the protocol's documents do.
 func stamp(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
 
-func minutes(step int) string { return fmt.Sprint(time.Duration(step) * time.Second) }
+func minutes(step int) string {
+	if step%60 != 0 {
+		return fmt.Sprintf("%d seconds", step)
+	}
+	return fmt.Sprintf("%d minutes", step/60)
+}

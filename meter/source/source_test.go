@@ -308,13 +308,13 @@ func TestRefused(t *testing.T) {
 		"negative in JSON":       {`{"results":[` + "\n" + `{"consumption":-1,"interval_start":"2024-01-01T00:00:00Z","interval_end":"2024-01-01T00:30:00Z"}]}`, Options{}, `octopus-json: line 2: expected a reading in kWh that is not negative, found "-1"`},
 		"too high":               {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1048576\n", Options{}, `csv: line 3: expected at most 1048575 Wh in a slot, found "1048576"`},
 		"too high by carry":      {"start,wh\n2013-01-01T00:00:00Z,0.4\n2013-01-01T00:30:00Z,1048575.2\n", Options{}, `line 3: expected at most 1048575 Wh`},
-		"off the grid":           {lclHead + "A,2013-01-01 00:00:01,1\n", Options{}, `lcl: line 2: expected a start on the UTC grid of 30m0s, found "2013-01-01T00:00:01Z"`},
-		"stray row":              {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:40:00Z,1\n2013-01-01T01:00:00Z,1\n2013-01-01T01:30:00Z,1\n", Options{}, `line 4: expected a start on the UTC grid of 30m0s`},
-		"hours in India":         {"start,wh\n2013-01-01T00:00:00+05:30,1\n2013-01-01T01:00:00+05:30,1\n", Options{}, "line 2: expected a start on the UTC grid of 1h0m0s"},
+		"off the grid":           {lclHead + "A,2013-01-01 00:00:01,1\n", Options{}, `lcl: line 2: expected a start on the UTC grid of 30 minutes, found "2013-01-01T00:00:01Z"`},
+		"stray row":              {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:40:00Z,1\n2013-01-01T01:00:00Z,1\n2013-01-01T01:30:00Z,1\n", Options{}, `line 4: expected a start on the UTC grid of 30 minutes`},
+		"hours in India":         {"start,wh\n2013-01-01T00:00:00+05:30,1\n2013-01-01T01:00:00+05:30,1\n", Options{}, "line 2: expected a start on the UTC grid of 60 minutes"},
 		"other value again":      {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:30:00Z,1.5\n", Options{}, `csv: line 4: expected the readings of line 3 again for 2013-01-01T00:30:00Z (1 Wh), found "1.5 Wh"`},
 		"missing, then measured": {lclHead + "A,2013-01-01 00:00:00,Null\nA,2013-01-01 00:00:00,1\n", Options{}, `(none), found "1000 Wh"`},
 		"single row":             {"start,wh\n2013-01-01T00:00:00Z,1\n", Options{}, "csv: a slot's length cannot be told from a single row"},
-		"seven minutes":          {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:07:00Z,1\n", Options{}, "csv: rows are 7m0s apart"},
+		"seven minutes":          {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:07:00Z,1\n", Options{}, "csv: rows are 7 minutes apart"},
 		"no offset":              {"start,wh\n2013-01-01T00:00:00,1\n", Options{}, `csv: line 2: expected a time with its offset from UTC, such as 2013-03-31T01:30:00+01:00, found "2013-01-01T00:00:00"`},
 		"no such day":            {lclHead + "A,2013-02-29 00:00:00,1\n", Options{}, `lcl: line 2: expected a time such as 2013-01-31 23:30:00, found "2013-02-29 00:00:00"`},
 		"unknown column":         {"start,wh,kWh\n2013-01-01T00:00:00Z,1,1\n", Options{}, `csv: line 1: expected the header start,wh, with`},
@@ -326,7 +326,7 @@ func TestRefused(t *testing.T) {
 		"quotes":                 {"start,wh\n\"2013-01-01T00:00:00Z,1\n", Options{}, "line 2"},
 		"interval of a day":      {octHead + "1,2013-01-01T00:00:00Z,2013-01-02T00:00:00Z\n", Options{}, "octopus-csv: line 2: expected an interval of 60, 30, 15, 10 or 5 minutes"},
 		"interval backwards":     {octHead + "1,2013-01-01T00:30:00Z,2013-01-01T00:00:00Z\n", Options{}, "octopus-csv: line 2: expected an interval of"},
-		"intervals differ":       {octHead + "1,2013-01-01T00:00:00Z,2013-01-01T00:30:00Z\n1,2013-01-01T00:30:00Z,2013-01-01T01:30:00Z\n", Options{}, "octopus-csv: line 3: expected an interval of 30m0s as in the rows before"},
+		"intervals differ":       {octHead + "1,2013-01-01T00:00:00Z,2013-01-01T00:30:00Z\n1,2013-01-01T00:30:00Z,2013-01-01T01:30:00Z\n", Options{}, "octopus-csv: line 3: expected an interval of 30 minutes as in the rows before"},
 		"JSON without results":   {`{"count":0}`, Options{}, `octopus-json: line 1: expected the key "results"`},
 		"JSON array":             {`[1]`, Options{Format: OctopusJSON}, `octopus-json: line 1: expected an object with "results", found "["`},
 		"JSON truncated":         {"{\"results\":[\n{\"consumption\":1,", Options{}, "octopus-json: line 2: the file ends in the middle of a value"},
@@ -403,6 +403,20 @@ func TestExport(t *testing.T) {
 	}
 	if in.Start != out.Start || len(in.Wh) != len(out.Wh) {
 		t.Error("the channels have other slots")
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	day := func() Series { return Series{Step: 1800, Wh: make([]uint32, 48), Status: make([]Status, 48)} }
+	odd, later, export := day(), day(), day()
+	odd.Status[7], later.Start, later.Channel, export.Channel = 4, 86400, Export, Export
+	for name, series := range map[string][]Series{
+		"no series": nil, "three": {day(), export, export}, "export first": {export, day()}, "export alone": {export},
+		"other days": {day(), later}, "status of a meter": {odd},
+	} {
+		if err := WriteCSV(io.Discard, series); err == nil {
+			t.Errorf("%s: written", name)
+		}
 	}
 }
 
