@@ -32,8 +32,8 @@ func parse(root *value) (*Tariff, error) {
 		return parseBare(root)
 	}
 	bare := top.object("tariff")
-	supplier := parsed(top, "supplier", "a supplier's key, 32 bytes in base64url", base64Bytes(32))
-	signature := parsed(top, "signature", "a signature, 64 bytes in base64url", base64Bytes(64))
+	supplier := parsed(top, "supplier", "a supplier's key like hushwatt-supplier1…", supplierKey)
+	signature := parsed(top, "signature", "a signature, 64 bytes in base64url without padding", signatureBytes)
 	if top.done(); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudflare/circl/sign/ed25519"
 
 	"hushwatt/internal/testdata"
+	"hushwatt/internal/wire"
 )
 
 func TestExamplesAreAccepted(t *testing.T) {
@@ -241,19 +242,21 @@ func TestSignedForm(t *testing.T) {
 		_, err := Parse([]byte(text))
 		t.Run(name, func(t *testing.T) { hasError(t, err, want) })
 	}
-	encode := base64.RawURLEncoding.EncodeToString
+	supplierText := func(key []byte) string { return wire.EncodeText("hushwatt-supplier", key) }
+	supplier, signature := supplierText(read.supplier), base64.RawURLEncoding.EncodeToString(read.signature)
 	refuse("price changed", `"0.20"`, `"0.21"`, "does not match")
 	refuse("spelling of a price changed", `"0.20"`, `"0.2"`, "does not match")
-	refuse("other supplier", encode(read.Supplier()), encode(testKey(2).Public().(ed25519.PublicKey)), "does not match")
-	refuse("signature cut", encode(read.signature), encode(read.signature)[:80], "signature")
-	refuse("padded", encode(read.supplier), encode(read.supplier)+"=", "supplier")
+	refuse("other supplier", supplier, supplierText(testKey(2).Public().(ed25519.PublicKey)), "does not match")
+	refuse("signature cut", signature, signature[:80], "signature")
+	refuse("signature padded", signature, signature+"==", "signature")
+	refuse("supplier mistyped", supplier, supplier[:len(supplier)-1]+"b", "supplier")
+	refuse("supplier of 31 bytes", supplier, supplierText(read.supplier[:31]), "supplier")
 	refuse("extra key", `{"signature"`, `{"note":"x","signature"`, "note: unknown key")
-	refuse("small order key", encode(read.supplier), encode(make([]byte, 32)), "not a safe Ed25519 key")
-	refuse("not canonical key", encode(read.supplier), encode(bytes.Repeat([]byte{0xff}, 32)), "not a safe Ed25519 key")
-	refuse("supplier missing", `"supplier":"`+encode(read.supplier)+`",`, "", "supplier: is missing")
+	refuse("small order key", supplier, supplierText(make([]byte, 32)), "not a safe Ed25519 key")
+	refuse("not canonical key", supplier, supplierText(bytes.Repeat([]byte{0xff}, 32)), "not a safe Ed25519 key")
+	refuse("supplier missing", `"supplier":"`+supplier+`",`, "", "supplier: is missing")
 	// Base64 with unused bits set is another spelling of the same bytes.
-	last := encode(read.supplier)[:42]
-	refuse("second spelling", encode(read.supplier), last+string(encode(read.supplier)[42]+1), "supplier")
+	refuse("second spelling", signature, signature[:85]+string(signature[85]+1), "signature")
 }
 
 func TestWeakKeys(t *testing.T) {

@@ -9,7 +9,12 @@ import (
 	"slices"
 
 	"github.com/cloudflare/circl/sign/ed25519"
+
+	"hushwatt/internal/wire"
 )
+
+// supplierName begins the text of a supplier's key, as in the bill exchange.
+const supplierName = "hushwatt-supplier"
 
 // ErrSignature is returned for a signed tariff whose signature does not match.
 var ErrSignature = errors.New("signature does not match the tariff and its supplier")
@@ -19,14 +24,14 @@ var ErrSignature = errors.New("signature does not match the tariff and its suppl
 func (t *Tariff) Supplier() []byte { return bytes.Clone(t.supplier) }
 
 // Signed returns the signed form of the tariff, in canonical layout:
-// {"signature":…,"supplier":…,"tariff":…}, key and signature in base64url
-// without padding. The signature is Ed25519 over the label "hushwatt/v1/tariff"
-// and the canonical form.
+// {"signature":…,"supplier":…,"tariff":…}. The supplier is its public key as
+// text, hushwatt-supplier1…, the signature base64url without padding: Ed25519
+// over the label "hushwatt/v1/tariff" and the canonical form.
 func (t *Tariff) Signed(key ed25519.PrivateKey) []byte {
 	public := key.Public().(ed25519.PublicKey)
 	return appendCanonical(nil, &value{kind: kindObject, members: []member{
-		{"supplier", base64Value(public)},
-		{"signature", base64Value(ed25519.Sign(key, t.message()))},
+		{"supplier", stringValue(wire.EncodeText(supplierName, public))},
+		{"signature", stringValue(base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, t.message())))},
 		{"tariff", t.root},
 	}})
 }
@@ -41,16 +46,18 @@ func (t *Tariff) checkSignature() error {
 	return nil
 }
 
-func base64Value(b []byte) *value {
-	return &value{kind: kindString, text: base64.RawURLEncoding.EncodeToString(b)}
+func stringValue(text string) *value { return &value{kind: kindString, text: text} }
+
+// supplierKey reads the text of a supplier's key.
+func supplierKey(s string) ([]byte, bool) {
+	key, err := wire.DecodeText(supplierName, s)
+	return key, err == nil && len(key) == ed25519.PublicKeySize
 }
 
-// base64Bytes reads base64url without padding, exactly n bytes, one spelling.
-func base64Bytes(n int) func(string) ([]byte, bool) {
-	return func(s string) ([]byte, bool) {
-		b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-		return b, err == nil && len(b) == n && len(s) == base64.RawURLEncoding.EncodedLen(n)
-	}
+// signatureBytes reads base64url without padding, one spelling only.
+func signatureBytes(s string) ([]byte, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return b, err == nil && len(b) == ed25519.SignatureSize && len(s) == base64.RawURLEncoding.EncodedLen(len(b))
 }
 
 // Encodings of the points of small order, without the sign bit; any message
