@@ -52,16 +52,6 @@ func compile(t testing.TB, tariff *Tariff, start, end string, n int) *Plan {
 	return p
 }
 
-// with returns an example with one piece of its text replaced.
-func with(t testing.TB, name, old, new string) string {
-	t.Helper()
-	text := exampleText(t, name)
-	if !strings.Contains(text, old) {
-		t.Fatalf("%s does not contain %s", name, old)
-	}
-	return strings.Replace(text, old, new, 1)
-}
-
 // plain is a flat tariff at 0.20 a kWh and 0.25 a day, to be changed by edits:
 // pairs of old and new text. It needs no shared data.
 func plain(t testing.TB, edits ...string) string {

@@ -18,25 +18,38 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"sort"
+	"strings"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("zonegen: ")
-	root := flag.String("goroot", runtime.GOROOT(), "folder of the Go toolchain")
 	out := flag.String("out", "zones.bin", "file to write")
 	flag.Parse()
-	archive, err := build(filepath.Join(*root, "lib", "time"))
+	dir, err := toolchain()
+	if err != nil {
+		log.Fatal(err)
+	}
+	archive, err := build(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
 	if err := os.WriteFile(*out, archive, 0o644); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// toolchain returns the folder of the Go toolchain's zone data.
+func toolchain() (string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), "lib", "time"), nil
 }
 
 // build reads the toolchain's lib/time folder and returns the archive:
