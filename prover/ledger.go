@@ -22,12 +22,15 @@ type Ledger interface {
 	Accepted(Epoch) (*meter.Accepted, error)
 	// Evidence keeps two signed heads of a meter that contradict each other.
 	Evidence(*meter.TwoHeads) error
-	// Record makes all of e durable in one transaction, or nothing. It repeats,
-	// under the transaction's lock, what may have changed since the checks:
-	// id unused, request unanswered, billed free, no state going back. Its
-	// error is a *Refusal if one of those fails. next is the serial of the
-	// receipt; receipt is called with it inside the transaction.
-	Record(e Entry, receipt func(serial uint64) []byte) ([]byte, error)
+	// Record decides on each entry in order and makes all that it records durable
+	// together, so that many bills cost one write to the disk. For each it repeats,
+	// under its lock, what may have changed since the checks: id unused, request
+	// unanswered, period free, no state going back. Error i is a *Refusal if one of
+	// those fails for entry i; any other error says that entry i is not recorded,
+	// or not known to be. An id recorded with the same submission meanwhile gets
+	// the receipt that it was given then. receipt is called for each entry that is
+	// recorded, under the lock, with the serial that its receipt is to carry.
+	Record(entries []Entry, receipt func(i int, serial uint64) []byte) (receipts [][]byte, errs []error)
 }
 
 // Epoch names one tenancy of one device. Two devices may carry one name if
@@ -62,6 +65,7 @@ type Entry struct {
 	Kind       Kind
 	Start, End int64
 	Segments   []*meter.Checked // each with the state to be stored
+	Result     *Result          // what the bill says
 }
 
 // Intervals holds the periods that were billed of one meter and kind. They are
@@ -184,9 +188,20 @@ func (m *Memory) Evidence(heads *meter.TwoHeads) error {
 }
 
 // Record implements Ledger.
-func (m *Memory) Record(e Entry, receipt func(serial uint64) []byte) ([]byte, error) {
+func (m *Memory) Record(entries []Entry, receipt func(i int, serial uint64) []byte) ([][]byte, []error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	receipts, errs := make([][]byte, len(entries)), make([]error, len(entries))
+	for i, e := range entries {
+		receipts[i], errs[i] = m.one(e, func(serial uint64) []byte { return receipt(i, serial) })
+	}
+	return receipts, errs
+}
+
+func (m *Memory) one(e Entry, receipt func(serial uint64) []byte) ([]byte, error) {
+	if r, ok := m.bills[e.ID]; ok && r.submission == e.Submission {
+		return r.receipt, nil
+	}
 	if err := m.admit(e); err != nil {
 		return nil, err
 	}

@@ -47,10 +47,16 @@ func (v *Verifier) SubmitAll(bills [][]byte) (receipts [][]byte, errs []error) {
 	}
 	verdicts := make([]error, len(open))
 	verifyProofs(open, verdicts)
+	var proven []*checkedBill
+	var places []int
 	for k, i := range at {
 		if errs[i] = verdicts[k]; errs[i] == nil {
-			receipts[i], errs[i] = v.record(open[k], bills[i])
+			proven, places = append(proven, open[k]), append(places, i)
 		}
+	}
+	recorded, failed := v.record(proven, places, bills)
+	for k, i := range places {
+		receipts[i], errs[i] = recorded[k], failed[k]
 	}
 	return receipts, errs
 }
@@ -81,7 +87,9 @@ func (v *Verifier) open(data []byte) (*checkedBill, []byte, error) {
 	if err := v.checkRequest(b.Request); err != nil {
 		return nil, nil, err
 	}
-	c, err := v.check(b, v.Ledger.Accepted)
+	checks := v.Checks
+	checks.Accepted = v.Ledger.Accepted
+	c, err := checks.check(b)
 	var two *meter.TwoHeads
 	if errors.As(err, &two) {
 		if kept := v.Ledger.Evidence(two); kept != nil {
@@ -117,17 +125,17 @@ func (v *Verifier) now() int64 {
 	return v.Now().Unix()
 }
 
-// record makes a bill count, in one transaction with its receipt.
-func (v *Verifier) record(c *checkedBill, data []byte) ([]byte, error) {
-	r, s := c.result.Bill.Request, c.result.Bill.Submission
-	e := Entry{
-		ID: s.ID, Request: s.Request, Replaces: r.Replaces, Submission: s.Hash(), Bill: data,
-		Kind: r.Terms.Kind, Start: r.Terms.Period.Start, End: r.Terms.Period.End, Segments: c.segments,
+// record makes bills count, each in one transaction with its receipt.
+func (v *Verifier) record(proven []*checkedBill, places []int, bills [][]byte) ([][]byte, []error) {
+	if len(proven) == 0 {
+		return nil, nil
 	}
-	for _, m := range r.Terms.Meters {
-		e.Meters = append(e.Meters, m.Meter)
+	entries := make([]Entry, len(proven))
+	for k, c := range proven {
+		entries[k] = c.entry(bills[places[k]])
 	}
-	return v.Ledger.Record(e, func(serial uint64) []byte {
+	return v.Ledger.Record(entries, func(k int, serial uint64) []byte {
+		e, s := &entries[k], proven[k].result.Bill.Submission
 		receipt := Receipt{
 			Version: Version, Suite: Suite, Request: e.Request, Submission: e.Submission, ID: e.ID,
 			Outputs: s.Outputs, Heads: s.heads(), Verdict: Accepted, Time: v.now(), Serial: serial,
@@ -135,4 +143,17 @@ func (v *Verifier) record(c *checkedBill, data []byte) ([]byte, error) {
 		receipt.sign(v.Key)
 		return receipt.Bytes()
 	})
+}
+
+func (c *checkedBill) entry(data []byte) Entry {
+	r, s := c.result.Bill.Request, c.result.Bill.Submission
+	e := Entry{
+		ID: s.ID, Request: s.Request, Replaces: r.Replaces, Submission: s.Hash(), Bill: data,
+		Kind: r.Terms.Kind, Start: r.Terms.Period.Start, End: r.Terms.Period.End,
+		Segments: c.segments, Result: c.result,
+	}
+	for _, m := range r.Terms.Meters {
+		e.Meters = append(e.Meters, m.Meter)
+	}
+	return e
 }

@@ -3,6 +3,7 @@ package prover
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 
@@ -21,6 +22,13 @@ type Checks struct {
 	Plan func(*Request) (*BillPlan, error)
 	// Request, if not nil, is the one that must have been answered.
 	Request *Request
+	// Registered, if not nil, is asked whether a meter's certificate may count on
+	// the days from first to last; the authority's signature has not been checked
+	// yet. An error refuses the bill with ReasonCertificate.
+	Registered func(c *meter.Certificate, first, last uint16) error
+	// Accepted, if not nil, returns what was accepted before of an epoch, nil if
+	// nothing. A Verifier asks its Ledger instead.
+	Accepted func(Epoch) (*meter.Accepted, error)
 }
 
 // Result is what an accepted bill says.
@@ -29,6 +37,10 @@ type Result struct {
 	Plan    *BillPlan
 	Outputs []*big.Int
 	Counts  meter.Counts // slots of the period by status
+
+	// Segments are those of the submission, as checked, each with the state to be
+	// taken as accepted from now on.
+	Segments []*meter.Checked
 }
 
 // VerifyBill checks a bill file by itself, in the order of docs/protocol.md,
@@ -69,7 +81,7 @@ func (c *Checks) open(data []byte) (*checkedBill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.check(b, func(Epoch) (*meter.Accepted, error) { return nil, nil })
+	return c.check(b)
 }
 
 // verifyProofs checks the proofs of those bills that have no error yet, and sets
@@ -99,16 +111,13 @@ type checkedBill struct {
 	seals    []sigma.Point
 }
 
-// accepted returns what a supplier keeps of an epoch, nil if nothing.
-type accepted func(Epoch) (*meter.Accepted, error)
-
 // check makes every check between decoding and the proof.
-func (c *Checks) check(b *Bill, known accepted) (*checkedBill, error) {
+func (c *Checks) check(b *Bill) (*checkedBill, error) {
 	r, s := b.Request, b.Submission
 	if c.Request != nil && r.Hash() != c.Request.Hash() {
 		return nil, refusef(ReasonRequest, "another request was answered")
 	}
-	segments, err := c.segments(r, s, known)
+	segments, err := c.segments(r, s)
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +141,13 @@ func (c *Checks) check(b *Bill, known accepted) (*checkedBill, error) {
 		return nil, err
 	}
 	return &checkedBill{
-		result:   newResult(b, plan, rows),
+		result:   newResult(b, plan, segments, rows),
 		segments: segments, claim: claim, header: headerOf(r, s, segments), seals: sealsOf(rows),
 	}, nil
 }
 
 // segments checks every segment by itself: certificate, heads and chains.
-func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.Checked, error) {
+func (c *Checks) segments(r *Request, s *Submission) ([]*meter.Checked, error) {
 	list := make([]*meter.Checked, len(s.Segments))
 	for i := range s.Segments {
 		seg := &s.Segments[i]
@@ -149,7 +158,12 @@ func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.C
 		if int(seg.Certificate.N) != n {
 			return nil, refusef(ReasonCertificate, "meter %s is certified for %d slots a day, not %d", seg.Certificate.Meter, seg.Certificate.N, n)
 		}
-		before, err := known(Epoch{seg.Certificate.AuthorityHash(), seg.Certificate.Meter, seg.Epoch})
+		if c.Registered != nil {
+			if err := c.Registered(&seg.Certificate, seg.First, seg.PeriodHead.Day); err != nil {
+				return nil, refuse(ReasonCertificate, err)
+			}
+		}
+		before, err := c.accepted(seg)
 		if err != nil {
 			return nil, err
 		}
@@ -158,6 +172,17 @@ func (c *Checks) segments(r *Request, s *Submission, known accepted) ([]*meter.C
 		}
 	}
 	return list, nil
+}
+
+func (c *Checks) accepted(seg *meter.Segment) (*meter.Accepted, error) {
+	if c.Accepted == nil {
+		return nil, nil
+	}
+	before, err := c.Accepted(Epoch{seg.Certificate.AuthorityHash(), seg.Certificate.Meter, seg.Epoch})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	return before, nil
 }
 
 // reasonOf translates the kinds of error that a segment's check has.
@@ -198,8 +223,8 @@ func (t *Terms) rows(segments []*meter.Checked, channels []int) ([]meter.Row, er
 	return rows, nil
 }
 
-func newResult(b *Bill, plan *BillPlan, rows []meter.Row) *Result {
-	r := &Result{Bill: b, Plan: plan, Counts: plan.Period.count(rows)}
+func newResult(b *Bill, plan *BillPlan, segments []*meter.Checked, rows []meter.Row) *Result {
+	r := &Result{Bill: b, Plan: plan, Counts: plan.Period.count(rows), Segments: segments}
 	for _, o := range b.Submission.Outputs {
 		r.Outputs = append(r.Outputs, o.Int())
 	}
