@@ -11,7 +11,7 @@ import (
 var billCommand = command{
 	name:    "bill",
 	does:    "open your meter's export, work out the bill and prove it",
-	example: "hushwatt bill --export my.hushwatt --key my.key --tariff tariff.json --start 2013-03-01 --end 2013-04-01 --out march.bill",
+	example: "hushwatt bill --export my.hushwatt --key my.key --tariff tariff.json --start 2026-03-01 --end 2026-04-01 --out march.bill",
 	note: "The bill holds the total, the meter's seals and statuses, and the proof; no reading. With\n" +
 		"--request it answers a supplier, without one it says what nobody has asked.",
 	flags: func(f *flags) action {

@@ -17,7 +17,7 @@ const answerWithin = 90 * 24 * time.Hour
 var requestCommand = command{
 	name:    "request",
 	does:    "ask for a bill, as a supplier",
-	example: "hushwatt request --tariff tariff.json --meter made-up-1 --start 2013-03-01 --end 2013-04-01 --supplier-dir supplier --out march.request",
+	example: "hushwatt request --tariff tariff.json --meter made-up-1 --start 2026-03-01 --end 2026-04-01 --supplier-dir supplier --out march.request",
 	note: "DIR holds the supplier's key and a copy of each request; it is made on first use.\n" +
 		"A request names prices slot by slot, so it must know how long a meter's slots are.",
 	flags: func(f *flags) action {

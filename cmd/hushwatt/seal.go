@@ -67,8 +67,8 @@ func (j *sealJob) seal(m *meter.Meter, file *source.File) (answer, error) {
 	if point := file.Series[0].Point; point != "" && point != c.Meter {
 		return nil, fmt.Errorf("the readings are of %s, and %s holds the meter %s", point, j.dir, c.Meter)
 	}
-	if n := 24 * 60 / max(*j.readings.slot, 1); *j.readings.slot != 0 && n != int(c.N) {
-		return nil, fmt.Errorf("the meter seals slots of %d minutes, not %d", 24*60/int(c.N), *j.readings.slot)
+	if minutes := 24 * 60 / int(c.N); *j.readings.slot != 0 && *j.readings.slot != minutes {
+		return nil, fmt.Errorf("the meter seals slots of %d minutes, not %d", minutes, *j.readings.slot)
 	}
 	days, err := meter.DaysFromSeries(file.Series, meter.DaysOptions{
 		N: int(c.N), Channels: c.Channels, Installed: j.installed, Removed: j.removed})

@@ -44,6 +44,9 @@ func show(exportPath, keyPath string) (answer, error) {
 		return nil, err
 	}
 	e, err := meter.ParseExport(data)
+	if err == nil {
+		err = e.CheckHeads()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", exportPath, err)
 	}

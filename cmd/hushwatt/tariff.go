@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"hushwatt/tariffs"
 )
@@ -50,7 +51,9 @@ func (a checkAnswer) text(w io.Writer) {
 	fmt.Fprintf(t, "Signed\t%s\n", yesNo(a.Signed))
 	fmt.Fprintf(t, "Provable\t%s\n", a.Provable)
 	fmt.Fprintf(t, "A bill tells\tat most %d bits (%s)\n", a.Bits, a.Assumes)
-	fmt.Fprintf(t, "\tof any slot %s (at most 0.10), of three hours %s (0.20), of a day %s (0.25)\n", a.Slot, a.ThreeHours, a.Day)
+	if a.Slot != "" {
+		fmt.Fprintf(t, "\tof any slot %s (at most 0.10), of three hours %s (0.20), of a day %s (0.25)\n", a.Slot, a.ThreeHours, a.Day)
+	}
 	if a.Accepted {
 		fmt.Fprintf(t, "Verdict\taccepted\n")
 	} else {
@@ -105,7 +108,7 @@ func signTariff(path, dir, out string) (answer, error) {
 var tariffQuoteCommand = command{
 	name:    "tariff quote",
 	does:    "work out a bill from plain readings, by plain arithmetic",
-	example: "hushwatt tariff quote --tariff tariff.json --readings readings.csv --start 2013-03-01 --end 2013-04-01",
+	example: "hushwatt tariff quote --tariff tariff.json --readings readings.csv --start 2026-03-01 --end 2026-04-01",
 	note:    "Several tariffs that follow each other split the period.",
 	flags: func(f *flags) action {
 		paths := f.needList("tariff", "FILE", "a tariff")
@@ -150,29 +153,37 @@ func quote(c *console, paths []string, r readings, p period) (answer, error) {
 }
 
 func (a quoteAnswer) text(w io.Writer) {
-	writeLines(w, a.Bill)
+	writeLines(w, "  ", a.Bill)
 	fmt.Fprintf(w, "\n%d slots, %d missing, %d estimated\n", a.Slots, a.Missing, a.Estimated)
 }
 
-// writeLines sets a bill as on paper: names left, numbers right.
-func writeLines(w io.Writer, b *tariffs.Bill) {
-	name, amount := len("Total"), len(b.Total)
-	for _, l := range b.Lines {
-		name = max(name, len([]rune(l.Name)))
-		amount = max(amount, len(l.Amount))
+// writeLines sets a bill as on paper: names left, numbers under one another.
+func writeLines(w io.Writer, indent string, b *tariffs.Bill) {
+	name, whole, part := len("Total"), 0, 0
+	for _, l := range append(b.Lines, tariffs.Line{Amount: b.Total}) {
+		name = max(name, utf8.RuneCountInString(l.Name))
+		i, f, _ := strings.Cut(l.Amount, ".")
+		whole, part = max(whole, len(i)), max(part, len(f))
+	}
+	row := func(title, energy, amount, after string) {
+		i, f, _ := strings.Cut(amount, ".")
+		if f != "" {
+			f = "." + f
+		}
+		line := fmt.Sprintf("%s%-*s  %14s  %*s%-*s  %s", indent, name, title, energy, whole, i, part+1, f, after)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	for _, l := range b.Lines {
-		energy := ""
+		energy, included := "", ""
 		if l.Wh != nil {
 			energy = kWh(*l.Wh)
 		}
-		fmt.Fprintf(w, "  %-*s  %14s  %*s", name, l.Name, energy, amount, l.Amount)
 		if l.Included != "" {
-			fmt.Fprintf(w, "  (%s included)", l.Included)
+			included = "(" + l.Included + " included)"
 		}
-		fmt.Fprintln(w)
+		row(l.Name, energy, l.Amount, included)
 	}
-	fmt.Fprintf(w, "  %-*s  %14s  %*s %s\n", name, "Total", "", amount, b.Total, b.Currency)
+	row("Total", "", b.Total, b.Currency)
 }
 
 // period is a pair of flags: local dates of the tariff's clock.

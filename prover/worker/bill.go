@@ -116,21 +116,6 @@ func Checks(ts []*tariffs.Tariff) prover.Checks {
 	}}
 }
 
-// Private applies the privacy rules to what the bill would release: an error
-// says in plain words what could be read from it.
-func (p *Plan) Private() error {
-	for _, c := range p.Compiled {
-		rows, err := c.Released()
-		if err != nil {
-			return err
-		}
-		if _, err := tariffs.Privacy(c.N, c.Clock, rows); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // plain takes the supplier's word for a refusal off an error: the customer's own
 // device refuses in sentences.
 func plain(err error) error {

@@ -19,6 +19,9 @@ func Open(exports [][]byte, key *meter.Key) ([]*meter.Opened, error) {
 		if err != nil {
 			return nil, fmt.Errorf("export %d: %w", i+1, err)
 		}
+		if err := e.CheckHeads(); err != nil {
+			return nil, fmt.Errorf("export %d: %w", i+1, err)
+		}
 		if opened[i], err = e.Open(key); err != nil {
 			return nil, fmt.Errorf("export %d, meter %s: %w", i+1, e.Certificate().Meter, err)
 		}
