@@ -1,0 +1,162 @@
+// Package plan is where tariffs and proofs meet: it compiles tariff documents
+// into what a claim needs, prices per meter, day and slot, and turns what a
+// proof reveals back into money. Customer and supplier both make their plan
+// here, each from documents of its own, so the same code gives both the same
+// weights.
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"hushwatt/meter"
+	"hushwatt/prover"
+	"hushwatt/tariffs"
+)
+
+// A Plan is a bill before any reading is looked at, as both sides make it from
+// the tariff documents: the part that is proven, and the public arithmetic that
+// turns what a proof reveals into money.
+type Plan struct {
+	*prover.BillPlan
+
+	// Compiled is the same bill per meter, in the order of BillPlan.Meters.
+	// They differ in their slots only; all say the same about the money.
+	Compiled []*tariffs.Plan
+}
+
+// New compiles tariffs for a rounded bill of the local days [start, end).
+func New(ts []*tariffs.Tariff, start, end tariffs.Date, meters []prover.MeterSlots) (*Plan, error) {
+	return compile(prover.BillRounded, ts, start, end, meters)
+}
+
+// For compiles the verifier's or customer's own tariffs for what a request
+// asks. That the request asks for exactly this is checked by BillPlan.Matches.
+func For(r *prover.Request, ts []*tariffs.Tariff) (*Plan, error) {
+	start, err := tariffs.ParseDate(r.Terms.Period.First)
+	if err != nil {
+		return nil, fmt.Errorf("first day: %w", err)
+	}
+	end, err := tariffs.ParseDate(r.Terms.Period.Last)
+	if err != nil {
+		return nil, fmt.Errorf("last day: %w", err)
+	}
+	// The instants are bounded, so this bounds the work that a hostile request
+	// can cause before its dates are compared with the instants.
+	days := (r.Terms.Period.End - r.Terms.Period.Start) / 86400
+	if d := int64(end-start) - days; d < -1 || d > 1 {
+		return nil, errors.New("the dates of the period are not its instants")
+	}
+	return compile(r.Terms.Kind, ts, start, end, r.Terms.Meters)
+}
+
+func compile(kind prover.Kind, ts []*tariffs.Tariff, start, end tariffs.Date, meters []prover.MeterSlots) (*Plan, error) {
+	if len(meters) == 0 {
+		return nil, errors.New("a bill needs a meter")
+	}
+	meters = slices.Clone(meters)
+	slices.SortFunc(meters, func(a, b prover.MeterSlots) int { return strings.Compare(a.Meter, b.Meter) })
+	p := &Plan{BillPlan: &prover.BillPlan{Channels: []int{meter.ImportChannel}}}
+	for _, m := range meters {
+		c, err := tariffs.Compile(ts, start, end, int(m.N))
+		if err != nil {
+			return nil, err
+		}
+		fs, err := functionals(kind, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.stack(fs); err != nil {
+			return nil, err
+		}
+		p.Compiled = append(p.Compiled, c)
+	}
+	p.Terms = terms(kind, p.Compiled[0], meters)
+	return p, nil
+}
+
+// functionals are the sums that a proof of this kind reveals, for one meter.
+func functionals(kind prover.Kind, c *tariffs.Plan) ([]tariffs.Functional, error) {
+	switch kind {
+	case prover.BillRounded:
+		return c.Functionals()
+	case prover.BillExact:
+		f, err := c.Exact()
+		return []tariffs.Functional{f}, err
+	}
+	return nil, fmt.Errorf("%s: no tariff compiles to that", kind)
+}
+
+// stack puts the next meter's rows below those of the meters before it. The
+// constants and units are those of the tariff, so all meters must agree on them;
+// they could differ only where slots of two lengths meet different prices.
+func (p *Plan) stack(fs []tariffs.Functional) error {
+	if p.Functionals == nil {
+		for _, f := range fs {
+			p.Functionals = append(p.Functionals, prover.Functional{Name: f.Name, Weights: f.Weights, Const: f.Const, U: f.U})
+		}
+		return nil
+	}
+	for j, f := range fs {
+		above := &p.Functionals[j]
+		if above.U.Cmp(f.U) != 0 || above.Const.Cmp(f.Const) != 0 {
+			return fmt.Errorf("%w: meters with slots of different length meet different prices", tariffs.ErrNotProvable)
+		}
+		above.Weights = append(slices.Clip(above.Weights), f.Weights...)
+	}
+	return nil
+}
+
+func terms(kind prover.Kind, c *tariffs.Plan, meters []prover.MeterSlots) prover.Terms {
+	t := prover.Terms{
+		Kind: kind,
+		Period: prover.Period{Start: c.From, End: c.To,
+			First: c.Start.String(), Last: c.End.String(), Clock: c.Clock},
+		Meters: meters,
+		TZ:     tariffs.TZVersion(),
+		Policy: prover.StatusPolicy{Missing: string(c.Missing), Estimated: string(c.Estimated)},
+	}
+	if kind == prover.BillRounded {
+		t.Stage = prover.Stage(c.Rounding.Stage)
+		t.Mode = string(c.Rounding.Mode)
+		t.Digits = uint8(c.Rounding.Digits)
+	}
+	for _, used := range c.Tariffs {
+		t.Tariffs = append(t.Tariffs, used.Hash())
+	}
+	return t
+}
+
+// Total is the money of a bill whose proof revealed outputs.
+func (p *Plan) Total(outputs []*big.Int) (string, error) {
+	c := p.Compiled[0]
+	if p.Kind == prover.BillExact {
+		return c.ExactTotal(outputs[0])
+	}
+	minor, err := c.Total(outputs)
+	if err != nil {
+		return "", err
+	}
+	return c.Rounding.Money(minor), nil
+}
+
+// Currency is that of the bill, three capitals.
+func (p *Plan) Currency() string { return p.Compiled[0].Currency }
+
+// Private applies the privacy rules to what the bill would release: an error
+// says in plain words what could be read from it.
+func (p *Plan) Private() error {
+	for _, c := range p.Compiled {
+		rows, err := c.Released()
+		if err != nil {
+			return err
+		}
+		if _, err := tariffs.Privacy(c.N, c.Clock, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
