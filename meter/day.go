@@ -73,7 +73,7 @@ func (r *Readings) check(n int, highest uint32) error {
 			return fmt.Errorf("slot %d: status %d is not known", s, status)
 		case wh > highest:
 			return fmt.Errorf("slot %d: %d Wh, more than the certified %d", s, wh, highest)
-		case wh != 0 && (status == Missing || status == NotHere):
+		case (status == Missing || status == NotHere) && wh != 0: // the public part first
 			return fmt.Errorf("slot %d: a reading where there is none", s)
 		}
 	}

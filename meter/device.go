@@ -78,7 +78,8 @@ func NewMeter(authority *AuthorityKey, s Setup) (*Meter, error) {
 // Certificate returns the meter's certificate, which the caller must not change.
 func (m *Meter) Certificate() *Certificate { return &m.certificate }
 
-// Export returns what was sealed in the newest epoch, nil if nothing was.
+// Export returns what was sealed in the newest epoch, nil if nothing was. It grows
+// with the next call of Seal; its Bytes do not.
 func (m *Meter) Export() *Export {
 	if len(m.epochs) == 0 {
 		return nil
