@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 
 	"hushwatt/internal/testdata"
 	"hushwatt/internal/wire"
@@ -54,21 +55,17 @@ func exampleKey() *SupplierKey {
 	return must(SupplierKeyFromSeed(bytes.Repeat([]byte{7}, 32)))
 }
 
-func makeExample(t testing.TB) {
-	t.Helper()
+// makeExample makes the files of the example.
+func makeExample(t *testing.T) map[string][]byte {
+	cryptotest.SetGlobalRandom(t, 70)
 	h := newHouse(t, setup{meter: "demo", n: 24, days: 2, seed: 70})
 	plan := examplePlan()
 	s := newShop(h, plan)
 	s.Key = exampleKey()
 	bill := h.answer(s.ask(plan, 42, nil), plan)
-	receipt := must(s.Submit(bill.Bytes()))
-	for name, b := range map[string][]byte{
-		exampleBill: bill.Bytes(), exampleReceipt: receipt,
+	return map[string][]byte{
+		exampleBill: bill.Bytes(), exampleReceipt: must(s.Submit(bill.Bytes())),
 		exampleAuthority: []byte(h.authority.Authority().String() + "\n"),
-	} {
-		if err := os.WriteFile(filepath.Join("testdata", name), b, 0o644); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -160,8 +157,15 @@ func (x *example) blocks(t *testing.T) map[string]string {
 
 func TestWorkedBytes(t *testing.T) {
 	regenerate := os.Getenv("HUSHWATT_REGENERATE") != ""
-	if regenerate {
-		makeExample(t)
+	for name, want := range makeExample(t) {
+		path := filepath.Join("testdata", name)
+		if regenerate {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the example makes (%v)", path, err)
+		}
 	}
 	blocks := loadExample(t).blocks(t)
 	found := map[string]bool{}
