@@ -48,6 +48,18 @@ func TestFlatExampleBytes(t *testing.T) {
 	}
 }
 
+func TestFlatExampleSigned(t *testing.T) {
+	signed := string(example(t, "flat.json").Signed(testKey(0x42)))
+	for _, want := range []string{
+		`"supplier":"hushwatt-supplier1y9f035vm0ywjg3fjgts47t4tdjmul7nmdf0dxqyhjc8qdxypmvfqfy6nxu"`,
+		`"signature":"AZ8AA2weiaqSQkyZIqSyb45HFroC7W3LSJd711dx5h9OIrUPJ8eiIiPKr54bYhlI8qX1dpH7litOA2AK8AAeBA"`,
+	} {
+		if !strings.Contains(signed, want) {
+			t.Errorf("signed form %s does not contain %s", signed, want)
+		}
+	}
+}
+
 func TestDocumentRefuses(t *testing.T) {
 	period := "electricityContract.tariffPeriod[0]"
 	for _, c := range []struct {
