@@ -96,13 +96,16 @@ func (j *billJob) open(c *console) (*worker.Job, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	job := &worker.Job{Tariffs: ts, Start: *j.period.start, End: *j.period.end, Request: request}
 	began := time.Now()
-	opened, err := worker.Open(exports, key)
-	if err != nil {
-		return nil, 0, err
+	for i, export := range exports {
+		o, err := worker.Open(export, key)
+		if err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", (*j.exports)[i], err)
+		}
+		job.Opened = append(job.Opened, o)
 	}
-	took := time.Since(began)
-	return &worker.Job{Opened: opened, Tariffs: ts, Start: *j.period.start, End: *j.period.end, Request: request}, took, nil
+	return job, time.Since(began), nil
 }
 
 // milliseconds is a duration as a JSON number, to a thousandth.

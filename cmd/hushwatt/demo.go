@@ -174,12 +174,10 @@ func (s *story) seal() error {
 
 func (s *story) open() (err error) {
 	began := time.Now()
-	opened, err := worker.Open([][]byte{s.export.Bytes()}, s.key)
-	if err != nil {
+	if s.opened, err = worker.Open(s.export.Bytes(), s.key); err != nil {
 		return err
 	}
 	took := time.Since(began)
-	s.opened = opened[0]
 	sum, err := summarise(s.export)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"hushwatt/prover"
-	"hushwatt/prover/worker"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -66,11 +66,11 @@ func ask(paths []string, meters []prover.MeterSlots, p period, dir, out string) 
 		}
 		ts = append(ts, t)
 	}
-	plan, err := worker.NewPlan(ts, *p.start, *p.end, meters)
+	asked, err := plan.New(ts, *p.start, *p.end, meters)
 	if err != nil {
 		return nil, err
 	}
-	r, err := prover.NewRequest(plan.BillPlan)
+	r, err := prover.NewRequest(asked.BillPlan)
 	if err != nil {
 		return nil, err
 	}

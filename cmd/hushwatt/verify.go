@@ -9,6 +9,7 @@ import (
 
 	"hushwatt/meter"
 	"hushwatt/prover"
+	"hushwatt/prover/plan"
 	"hushwatt/prover/worker"
 	"hushwatt/tariffs"
 )
@@ -114,24 +115,24 @@ func readAuthority(path string) (meter.Authority, error) {
 }
 
 func accepted(r *prover.Result, ts []*tariffs.Tariff) (answer, error) {
-	plan, err := worker.PlanFor(r.Bill.Request, ts)
+	p, err := plan.For(r.Bill.Request, ts)
 	if err != nil {
 		return nil, err
 	}
-	total, err := plan.Total(r.Outputs)
+	total, err := p.Total(r.Outputs)
 	if err != nil {
 		return nil, err
 	}
 	a := acceptedAnswer{
-		Verdict: prover.Accepted, Total: total, Currency: plan.Compiled[0].Currency,
-		Start: plan.Period.First, End: plan.Period.Last,
+		Verdict: prover.Accepted, Total: total, Currency: p.Currency(),
+		Start: p.Period.First, End: p.Period.Last,
 		Missing: r.Counts.Missing, Estimated: r.Counts.Estimated,
 	}
 	var meters, ids []string
-	for _, m := range plan.Meters {
+	for _, m := range p.Meters {
 		meters = append(meters, m.Meter)
 	}
-	for _, t := range plan.Tariffs {
+	for _, t := range p.Tariffs {
 		ids = append(ids, hex.EncodeToString(t[:]))
 	}
 	a.Meter, a.Tariff = strings.Join(meters, " "), strings.Join(ids, " ")

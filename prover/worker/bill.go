@@ -9,6 +9,7 @@ import (
 
 	"hushwatt/meter"
 	"hushwatt/prover"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -25,7 +26,7 @@ type Job struct {
 // A Made bill is what leaves the device, and what the customer is shown of it.
 type Made struct {
 	Bill     []byte // the file: request and submission
-	Plan     *Plan
+	Plan     *plan.Plan
 	Currency string
 	Total    string
 	Proving  time.Duration // from opened readings to the finished proof
@@ -35,34 +36,34 @@ type Made struct {
 // privacy rules of docs/protocol.md, section 6; before it returns it verifies
 // the bill as the supplier will.
 func Make(j Job, now time.Time) (*Made, error) {
-	plan, err := j.plan(now)
+	p, err := j.plan(now)
 	if err != nil {
 		return nil, err
 	}
-	if err := plan.Private(); err != nil {
+	if err := p.Private(); err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	bill, err := prover.Answer(j.Request, plan.BillPlan, j.Opened, rand.Reader)
+	bill, err := prover.Answer(j.Request, p.BillPlan, j.Opened, rand.Reader)
 	if err != nil {
 		return nil, plain(err)
 	}
-	m := &Made{Bill: bill.Bytes(), Plan: plan, Currency: plan.Compiled[0].Currency, Proving: time.Since(began)}
+	m := &Made{Bill: bill.Bytes(), Plan: p, Currency: p.Currency(), Proving: time.Since(began)}
 	result, err := prover.VerifyBill(m.Bill, j.checks())
 	if err != nil {
 		return nil, fmt.Errorf("own bill does not verify: %w", err)
 	}
-	m.Total, err = plan.Total(result.Outputs)
+	m.Total, err = p.Total(result.Outputs)
 	return m, err
 }
 
-func (j *Job) plan(now time.Time) (*Plan, error) {
+func (j *Job) plan(now time.Time) (*plan.Plan, error) {
 	if j.Request == nil {
 		meters := j.meters()
 		if len(meters) == 0 {
 			return nil, fmt.Errorf("no export holds a day from %s to %s", j.Start, j.End)
 		}
-		return NewPlan(j.Tariffs, j.Start, j.End, meters)
+		return plan.New(j.Tariffs, j.Start, j.End, meters)
 	}
 	if j.Request.Expired(now.Unix()) {
 		return nil, fmt.Errorf("the request was to be answered by %s", time.Unix(j.Request.NotAfter, 0).UTC().Format(time.DateTime))
@@ -72,7 +73,7 @@ func (j *Job) plan(now time.Time) (*Plan, error) {
 			return nil, errors.New("the request comes from another supplier than the one that signed the tariff")
 		}
 	}
-	return PlanFor(j.Request, j.Tariffs)
+	return plan.For(j.Request, j.Tariffs)
 }
 
 // meters are those of the exports that hold a day near the period, each once. (A
@@ -108,7 +109,7 @@ func (j *Job) checks() prover.Checks {
 // request if it must be a certain one, are for the caller to add.
 func Checks(ts []*tariffs.Tariff) prover.Checks {
 	return prover.Checks{Plan: func(r *prover.Request) (*prover.BillPlan, error) {
-		p, err := PlanFor(r, ts)
+		p, err := plan.For(r, ts)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +120,11 @@ func Checks(ts []*tariffs.Tariff) prover.Checks {
 // plain takes the supplier's word for a refusal off an error: the customer's own
 // device refuses in sentences.
 func plain(err error) error {
-	if r := new(prover.Refusal); errors.As(err, &r) {
+	r := new(prover.Refusal)
+	switch {
+	case errors.Is(err, meter.ErrCoverage):
+		return fmt.Errorf("the exports do not hold the whole period: %w", err)
+	case errors.As(err, &r):
 		return r.Detail
 	}
 	return err
