@@ -174,27 +174,18 @@ func add2(s string, v *big.Int) string {
 	return new(big.Int).Add(mustInt(s), v).String()
 }
 
-// TestRandomClaims: true claims are proven and accepted, survive JSON, and the
-// same proof is refused for a claim that differs in one revealed value.
+// TestRandomClaims: true claims are proven and accepted, also from JSON, and
+// the same proof is refused for a claim that differs in one revealed value.
 func TestRandomClaims(t *testing.T) {
 	count := 60
 	if testing.Short() {
-		count = 15
+		count = 30
 	}
 	ops, cancelled := map[string]int{}, 0
 	for i := range count {
-		rng := mrand.New(mrand.NewPCG(7, uint64(i)))
-		r := newRandomClaim(rng)
-		data, err := json.Marshal(r.spec)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := newRandomClaim(mrand.New(mrand.NewPCG(7, uint64(i))))
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			spec, err := parseClaimSpec(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := spec.claim()
+			c, err := r.spec.claim()
 			if errors.Is(err, errPublic) { // the dice cancelled an expression
 				cancelled++
 				return
@@ -203,16 +194,29 @@ func TestRandomClaims(t *testing.T) {
 				t.Fatal(err)
 			}
 			narg := r.home.accepts(t, c, r.secrets...)
-			for _, s := range spec.Steps {
+			for _, s := range r.spec.Steps {
 				ops[s.Op]++
 			}
-			last := &spec.Steps[len(spec.Steps)-1]
-			last.Value = add2(last.Value, one)
-			other, err := spec.claim()
+			file, err := json.Marshal(newProofSpec(r.spec, testHeader, r.home.seals, narg))
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.home.refuses(t, other, narg)
+			p := new(proofSpec)
+			if err := json.Unmarshal(file, p); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.verify(); err != nil {
+				t.Fatalf("from JSON: %v", err)
+			}
+			last := &p.Claim.Steps[len(p.Claim.Steps)-1]
+			last.Value = add2(last.Value, one)
+			if err := p.verify(); !errors.Is(err, ErrProof) {
+				t.Fatalf("another revealed value: %v", err)
+			}
+			other, err := p.Claim.claim()
+			if err != nil {
+				t.Fatal(err)
+			}
 			if _, err := other.Prove(testHeader, r.home.seals, r.home.opened, r.secrets, rand.Reader); err == nil {
 				t.Fatal("false claim proven")
 			}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"hushwatt/internal/wire"
-	"hushwatt/prover/ristretto"
 )
 
 // columns lays the slots of every kind of day side by side, kinds ascending: a
@@ -33,15 +32,6 @@ func columnsOf(ns []int) columns {
 		c.n += n
 	}
 	return c
-}
-
-// bases returns the base of every column.
-func (c columns) bases() []*ristretto.Base {
-	var bases []*ristretto.Base
-	for _, n := range c.kinds {
-		bases = append(bases, ristretto.Slots(n)...)
-	}
-	return bases
 }
 
 // WeightsHash binds the weights of a claim or request (docs/protocol.md,
