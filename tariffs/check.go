@@ -46,9 +46,9 @@ const (
 )
 
 // Check judges a tariff by itself: every calendar month of its clock that it is
-// in force in, as if in force for the whole month. Dynamic prices that are
-// known for a part only are repeated, by whole days, to fill the months they
-// touch. An error means that no meter's slots fit the tariff; a tariff that the
+// in force in, as if in force for the whole month. Where dynamic prices are
+// known for a part of a month only, their mean stands for the rest. An error
+// means that no meter's slots fit the tariff; a tariff that the
 // privacy rules refuse is in the report.
 func Check(t *Tariff) (*Report, error) {
 	r := &Report{
@@ -58,15 +58,15 @@ func Check(t *Tariff) (*Report, error) {
 	if t.To != OpenEnded {
 		r.To = t.To.String()
 	}
-	plans, repeated, err := checkPlans(t)
+	plans, filled, err := checkPlans(t)
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
 	r.SlotMinutes = minutesOfDay / plans[0].N
 	r.Months = len(plans)
 	r.Assumes = fmt.Sprintf("a bill of one calendar month, readings of 0 to %d Wh in %d minutes", checkCap, r.SlotMinutes)
-	if repeated {
-		r.Assumes += ", the dynamic prices known so far repeated to fill the month"
+	if filled {
+		r.Assumes += ", the mean of the dynamic prices known so far where none is known"
 	}
 	var worst Explained
 	for _, p := range plans {
@@ -173,23 +173,23 @@ func (p *Plan) extremeParts(most int64) (lo, hi *big.Int) {
 
 // checkPlans compiles the months to look at, with the longest common slots, up
 // to half an hour, that fit all of them.
-func checkPlans(t *Tariff) (plans []*Plan, repeated bool, err error) {
+func checkPlans(t *Tariff) (plans []*Plan, filled bool, err error) {
 	months := t.months()
 	for _, n := range []int{48, 96, 144, 288} {
-		plans, repeated = nil, false
+		plans, filled = nil, false
 		for _, m := range months {
 			var p *Plan
-			always, filled, zoneErr := t.always(m)
+			always, partly, zoneErr := t.always(m)
 			if zoneErr != nil {
 				return nil, false, zoneErr
 			}
 			if p, err = Compile([]*Tariff{always}, m, nextMonth(m), n); err != nil {
 				break
 			}
-			plans, repeated = append(plans, p), repeated || filled
+			plans, filled = append(plans, p), filled || partly
 		}
 		if err == nil {
-			return plans, repeated, nil
+			return plans, filled, nil
 		}
 	}
 	return nil, false, err
@@ -230,8 +230,7 @@ func nextMonth(d Date) Date {
 	return dateOf(y, int(m)+1, 1)
 }
 
-// hasPrices reports whether a month has prices of its own, not only repeated
-// ones: a season with windows, or dynamic rows that touch it.
+// hasPrices reports whether a month has prices of its own, not only a mean: a season with windows, or dynamic rows that touch it.
 func (t *Tariff) hasPrices(month Date) bool {
 	from, to := int64(month)*daySeconds, int64(nextMonth(month))*daySeconds
 	for d := month; d < nextMonth(month); d++ {
@@ -244,7 +243,7 @@ func (t *Tariff) hasPrices(month Date) bool {
 }
 
 // always returns the tariff as if it were in force at all times, its dynamic
-// rows repeated over a month; filled says whether that was needed.
+// rows filled up over a month; filled says whether that was needed.
 func (t *Tariff) always(month Date) (out *Tariff, filled bool, err error) {
 	loc, err := Zone(t.Clock)
 	if err != nil {
@@ -258,7 +257,7 @@ func (t *Tariff) always(month Date) (out *Tariff, filled bool, err error) {
 	for i := range out.seasons {
 		s := &out.seasons[i]
 		if len(s.rows) > 0 && !covers(s.rows, from, to) {
-			s.rows, filled = repeat(s.rows, from, to), true
+			s.rows, filled = fill(s.rows, from, to), true
 		}
 	}
 	return out, filled, nil
@@ -273,33 +272,38 @@ func covers(rows []row, from, to int64) bool {
 	return from >= to
 }
 
-// repeat fills [from, to): gaps keep the price before them, and what comes
-// before and after the rows is theirs, moved by whole days (by their length if
-// they are less than a day).
-func repeat(rows []row, from, to int64) []row {
-	rows = slices.Clone(rows)
-	for i := 1; i < len(rows); i++ {
-		rows[i-1].to = rows[i].from
-	}
-	first, last := rows[0].from, rows[len(rows)-1].to
-	period := last - first
-	if period >= daySeconds {
-		period -= period % daySeconds
-	}
+// fill covers [from, to): where the rows name no price it is their mean, to a
+// multiple of what divides all of their prices, so that it needs no more digits
+// than they do.
+func fill(rows []row, from, to int64) []row {
+	mean := meanPrice(rows)
 	var out []row
-	add := func(shift, lo, hi int64) {
-		for _, r := range rows {
-			if r.from, r.to = max(r.from+shift, lo), min(r.to+shift, hi); r.from < r.to {
-				out = append(out, r)
-			}
+	at := min(from, rows[0].from)
+	for _, r := range append(slices.Clone(rows), row{from: max(to, rows[len(rows)-1].to)}) {
+		if at < r.from {
+			out = append(out, row{at, r.from, mean})
 		}
-	}
-	for k := (first - from + period - 1) / period; k >= 1; k-- {
-		add(-k*period, first-k*period, first-(k-1)*period)
-	}
-	add(0, first, last)
-	for at, k := last, int64(1); at < to; at, k = at+period, k+1 {
-		add(k*period, at, at+period)
+		if r.from < r.to {
+			out = append(out, r)
+		}
+		at = r.to
 	}
 	return out
+}
+
+func meanPrice(rows []row) int64 {
+	var common uint64
+	money, seconds := new(big.Int), new(big.Int)
+	for _, r := range rows {
+		common = gcd(common, magnitude(r.price))
+		length := big.NewInt(r.to - r.from)
+		seconds.Add(seconds, length)
+		money.Add(money, length.Mul(length, big.NewInt(r.price)))
+	}
+	if common == 0 {
+		return 0 // all prices are
+	}
+	unit := big.NewInt(int64(common))
+	multiple := HalfUp.round(money, seconds.Mul(seconds, unit))
+	return multiple.Mul(multiple, unit).Int64()
 }

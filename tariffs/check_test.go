@@ -2,6 +2,7 @@ package tariffs
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestCheckAcceptsTheExamples(t *testing.T) {
 	}{
 		{"flat.json", 12, 21, "0.000745", "0.004465", "0.035715"},
 		{"evening.json", 12, 21, "0.002939", "0.017633", "0.032179"},
-		{"dynamic-two-days.json", 1, 21, "0.008929", "0.039850", "0.018404"},
+		{"dynamic-two-days.json", 1, 21, "0.018851", "0.084139", "0.038856"},
 	} {
 		r, err := Check(example(t, c.name))
 		if err != nil {
@@ -27,7 +28,7 @@ func TestCheckAcceptsTheExamples(t *testing.T) {
 		if r.Months != c.months || r.Bits != c.bits || r.Slot != c.slot || r.ThreeHours != c.threeHours || r.Day != c.day {
 			t.Errorf("%s: %+v, want %+v", c.name, r, c)
 		}
-		if repeated := strings.Contains(r.Assumes, "repeated"); repeated != (c.months == 1) {
+		if filled := strings.Contains(r.Assumes, "mean of"); filled != (c.months == 1) {
 			t.Errorf("%s: assumes %s", c.name, r.Assumes)
 		}
 	}
@@ -35,7 +36,7 @@ func TestCheckAcceptsTheExamples(t *testing.T) {
 
 func TestCheckOfTheTrialPrices(t *testing.T) {
 	r, err := Check(trialTariff(t, "2000-01-01", "2013-01-01", "2050-01-01", "2014-01-01"))
-	if err != nil || !r.Accepted || r.Months != 12 || strings.Contains(r.Assumes, "repeated") {
+	if err != nil || !r.Accepted || r.Months != 12 || strings.Contains(r.Assumes, "mean of") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -105,32 +106,43 @@ func TestMonthsLookedAt(t *testing.T) {
 	}
 }
 
-func TestRepeatedRows(t *testing.T) {
-	rows := []row{{86400, 86400 + 7200, 1}, {86400 + 7200, 2*86400 + 1800, 2}} // a day and half an hour
-	got := repeat(rows, 0, 4*86400)
-	at := got[0].from
-	for _, r := range got {
-		if r.from != at || r.to <= r.from {
-			t.Fatalf("rows %v are not without gaps", got)
-		}
-		at = r.to
-		for x := r.from; x < r.to; x += 1800 {
-			want := int64(2)
-			switch {
-			case x < 86400: // the rows from the first on, moved back by a day
-				want = map[bool]int64{true: 1, false: 2}[x < 7200]
-			case x < 86400+7200:
-				want = 1
-			case x >= 2*86400+1800: // the rows up to the last, moved on by a day
-				want = map[bool]int64{true: 1, false: 2}[x%86400 >= 1800 && x%86400 < 7200]
-			}
-			if want != r.price && x >= 0 {
-				t.Errorf("price at %d is %d, want %d", x, r.price, want)
-			}
-		}
+func TestFilledRows(t *testing.T) {
+	rows := []row{{10, 20, 600}, {30, 60, 200}}
+	got := fmt.Sprint(fill(rows, 0, 100)) // the mean, 300, to a multiple of 200
+	if want := "[{0 10 400} {10 20 600} {20 30 400} {30 60 200} {60 100 400}]"; got != want {
+		t.Errorf("rows %s, want %s", got, want)
 	}
-	if got[0].from > 0 || at < 4*86400 {
-		t.Errorf("rows cover %d to %d, want 0 to %d", got[0].from, at, 4*86400)
+	if got := fmt.Sprint(fill(rows, 15, 55)); got != "[{10 20 600} {20 30 400} {30 60 200}]" {
+		t.Errorf("rows %s", got)
+	}
+	if got := fmt.Sprint(fill([]row{{10, 20, 0}}, 0, 30)); got != "[{0 10 0} {10 20 0} {20 30 0}]" {
+		t.Errorf("rows %s", got)
+	}
+	if got := meanPrice([]row{{0, 1 << 32, maxPrice - 1}}); got != maxPrice-1 {
+		t.Errorf("mean %d", got)
+	}
+}
+
+// Two days of prices are enough to see what they are for.
+func TestCheckOfShortDynamicTariffs(t *testing.T) {
+	const rest = "2013-03-30T16:30:00Z 2013-04-01T00:00:00Z "
+	for _, c := range []struct {
+		name, normal, hot string
+		accepted          bool
+	}{
+		{"one-hot", "0", "0.2", false},
+		{"spike", "0.02", "2", false},
+		{"dear half-hour", "0.12", "0.67", true},
+		{"flat", "0.12", "0.12", true},
+	} {
+		text := plain(t, plainRate, dynamic("2013-03-30T00:00:00Z 2013-03-30T16:00:00Z "+c.normal, "2013-03-30T16:00:00Z 2013-03-30T16:30:00Z "+c.hot, rest+c.normal),
+			"2000-01-01", "2013-01-01", "2050-01-01", "2014-01-01")
+		r, err := Check(mustParse(t, text))
+		if err != nil || r.Accepted != c.accepted || r.Months != 1 {
+			t.Errorf("%s: %+v, %v", c.name, r, err)
+		} else if !c.accepted && !strings.Contains(r.Refused[0], "Sat 2013-03-30 16:00 to 16:30") {
+			t.Errorf("%s: %s", c.name, r.Refused)
+		}
 	}
 }
 
