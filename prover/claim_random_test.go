@@ -197,26 +197,28 @@ func TestRandomClaims(t *testing.T) {
 			for _, s := range r.spec.Steps {
 				ops[s.Op]++
 			}
-			file, err := json.Marshal(newProofSpec(r.spec, testHeader, r.home.seals, narg))
+			file, err := json.Marshal(r.spec)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := new(proofSpec)
-			if err := json.Unmarshal(file, p); err != nil {
+			spec, err := parseClaimSpec(file)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if err := p.verify(); err != nil {
+			again, err := spec.claim()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := again.Verify(testHeader, r.home.seals, narg); err != nil {
 				t.Fatalf("from JSON: %v", err)
 			}
-			last := &p.Claim.Steps[len(p.Claim.Steps)-1]
+			last := &spec.Steps[len(spec.Steps)-1]
 			last.Value = add2(last.Value, one)
-			if err := p.verify(); !errors.Is(err, ErrProof) {
-				t.Fatalf("another revealed value: %v", err)
-			}
-			other, err := p.Claim.claim()
+			other, err := spec.claim()
 			if err != nil {
 				t.Fatal(err)
 			}
+			r.home.refuses(t, other, narg)
 			if _, err := other.Prove(testHeader, r.home.seals, r.home.opened, r.secrets, rand.Reader); err == nil {
 				t.Fatal("false claim proven")
 			}

@@ -1,13 +1,10 @@
 package prover
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math/big"
 	"strconv"
-
-	"hushwatt/prover/sigma"
 )
 
 // claimSpec is a claim as plain data: what test vectors hold. A name f0, f1, …
@@ -132,51 +129,6 @@ func (b *specBuilder) step(s stepSpec) error {
 		return fmt.Errorf("unknown step %q", s.Op)
 	}
 	return nil
-}
-
-// proofSpec is a proof with what it is about, as plain data.
-type proofSpec struct {
-	Claim  claimSpec `json:"claim"`
-	Header string    `json:"header"` // hex, as are seals and proof
-	Seals  []string  `json:"seals"`
-	Proof  string    `json:"proof"`
-}
-
-func newProofSpec(claim claimSpec, header []byte, seals []sigma.Point, narg []byte) *proofSpec {
-	p := &proofSpec{Claim: claim, Header: hex.EncodeToString(header), Proof: hex.EncodeToString(narg)}
-	for _, v := range seals {
-		p.Seals = append(p.Seals, hex.EncodeToString(v.Append(nil)))
-	}
-	return p
-}
-
-// verify decodes everything and verifies the proof.
-func (p *proofSpec) verify() error {
-	c, err := p.Claim.claim()
-	if err != nil {
-		return err
-	}
-	header, err := hex.DecodeString(p.Header)
-	if err != nil {
-		return err
-	}
-	narg, err := hex.DecodeString(p.Proof)
-	if err != nil {
-		return err
-	}
-	var seals []sigma.Point
-	for _, s := range p.Seals {
-		b, err := hex.DecodeString(s)
-		if err != nil {
-			return err
-		}
-		v, err := sigma.DecodePoint(b)
-		if err != nil {
-			return err
-		}
-		seals = append(seals, v)
-	}
-	return c.Verify(header, seals, narg)
 }
 
 // parseClaimSpec reads a claim from JSON.
