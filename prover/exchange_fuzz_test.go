@@ -16,10 +16,13 @@ type message struct {
 func messages(t testing.TB) map[string]message {
 	x := loadExample(t)
 	bill := must(ParseBill(x.bill))
+	var answered Answered
+	answered.Add(bill.Request)
 	return map[string]message{
 		"request":    {bill.Request.Bytes(), func(b []byte) (interface{ Bytes() []byte }, error) { return ParseRequest(b) }},
 		"submission": {bill.Submission.Bytes(), func(b []byte) (interface{ Bytes() []byte }, error) { return ParseSubmission(b) }},
 		"bill":       {x.bill, func(b []byte) (interface{ Bytes() []byte }, error) { return ParseBill(b) }},
+		"answered":   {answered.Bytes(), func(b []byte) (interface{ Bytes() []byte }, error) { return ParseAnswered(b) }},
 		"receipt":    {x.receipt, func(b []byte) (interface{ Bytes() []byte }, error) { return ParseReceipt(b) }},
 	}
 }
@@ -61,6 +64,7 @@ func fuzz(f *testing.F, name string) {
 func FuzzRequest(f *testing.F)    { fuzz(f, "request") }
 func FuzzSubmission(f *testing.F) { fuzz(f, "submission") }
 func FuzzReceipt(f *testing.F)    { fuzz(f, "receipt") }
+func FuzzAnswered(f *testing.F)   { fuzz(f, "answered") }
 
 // FuzzBill goes further: whatever is not the honest bill is refused, without a
 // panic, by all checks together.

@@ -1,9 +1,6 @@
 package prover
 
 import (
-	"bytes"
-	"errors"
-	"slices"
 	"sync"
 
 	"hushwatt/meter"
@@ -66,55 +63,6 @@ type Entry struct {
 	Start, End int64
 	Segments   []*meter.Checked // each with the state to be stored
 	Result     *Result          // what the bill says
-}
-
-// Intervals holds the periods that were billed of one meter and kind. They are
-// disjoint and adjacent: together one gapless run of time. The zero value is
-// empty. Both sides keep one, so that neither is talked into a second bill.
-type Intervals struct {
-	list []billed // in order of time
-}
-
-type billed struct {
-	start, end int64
-	request    [32]byte
-}
-
-// Check reports whether [start, end) may be added. With replaces (the hash of an
-// earlier request) it must be that request's own period; without, it must touch
-// what is there and overlap nothing.
-func (v *Intervals) Check(start, end int64, replaces []byte) error {
-	if len(replaces) > 0 {
-		if i := v.find(replaces); i < 0 {
-			return errors.New("the request to replace was never answered")
-		} else if v.list[i].start != start || v.list[i].end != end {
-			return errors.New("the request to replace was for another period")
-		}
-		return nil
-	}
-	for _, o := range v.list {
-		if start < o.end && o.start < end {
-			return errors.New("period overlaps one that was billed before")
-		}
-	}
-	if n := len(v.list); n > 0 && start != v.list[n-1].end && end != v.list[0].start {
-		return errors.New("period leaves a gap to those that were billed before")
-	}
-	return nil
-}
-
-// Add records that request was answered for [start, end), after Check.
-func (v *Intervals) Add(start, end int64, request [32]byte, replaces []byte) {
-	if i := v.find(replaces); i >= 0 {
-		v.list[i].request = request
-		return
-	}
-	v.list = append(v.list, billed{start, end, request})
-	slices.SortFunc(v.list, func(a, b billed) int { return int(max(-1, min(1, a.start-b.start))) })
-}
-
-func (v *Intervals) find(request []byte) int {
-	return slices.IndexFunc(v.list, func(o billed) bool { return bytes.Equal(o.request[:], request) })
 }
 
 // Memory is a Ledger that forgets everything when the program ends.

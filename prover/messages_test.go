@@ -196,6 +196,55 @@ func TestIntervals(t *testing.T) {
 	add(300, 400, 5, nil)
 }
 
+func TestAnsweredRequests(t *testing.T) {
+	key, other := must(NewSupplierKey()), must(NewSupplierKey())
+	ask := func(k *SupplierKey, first, days int, serial uint64, replaces *Request) *Request {
+		r := must(NewRequest(dynamicPlan(terms(first, days, MeterSlots{Meter: "a", N: 24}, MeterSlots{Meter: "b", N: 24}), []int{0}, 7)))
+		r.Serial = serial
+		if replaces != nil {
+			h := replaces.Hash()
+			r.Replaces = h[:]
+		}
+		if err := r.Sign(k); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	var a Answered
+	first := ask(key, january, 2, 1, nil)
+	for _, r := range []*Request{first, ask(key, january+2, 2, 2, nil), ask(other, january+1, 9, 3, nil), ask(key, january, 2, 4, first)} {
+		if err := a.Check(r); err != nil {
+			t.Fatal(err)
+		}
+		a.Add(r)
+		again, err := ParseAnswered(a.Bytes())
+		if err != nil || !bytes.Equal(again.Bytes(), a.Bytes()) {
+			t.Fatalf("does not read back: %v", err)
+		}
+		a = *again
+	}
+	for name, r := range map[string]*Request{
+		"answered before":      ask(key, january+2, 2, 2, nil),
+		"period-overlaps":      ask(key, january+3, 2, 5, nil),
+		"period-gap":           ask(key, january+5, 2, 6, nil),
+		"replaced once before": ask(key, january, 2, 7, first),
+	} {
+		if a.Check(r) == nil {
+			t.Errorf("%s: may be answered", name)
+		}
+	}
+	for name, runs := range map[string][]run{
+		"out of order": {{Meter: "b"}, {Meter: "a"}},
+		"twice":        {{Meter: "a"}, {Meter: "a"}},
+		"gap":          {{Meter: "a", Periods: []billed{{Start: 1, End: 2}, {Start: 3, End: 4}}}},
+		"empty period": {{Meter: "a", Periods: []billed{{Start: 2, End: 2}}}},
+	} {
+		if _, err := ParseAnswered(mustMarshal(runs)); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
 // Two heads for one day and count: refused, and kept.
 func TestTwoHeadsOneDay(t *testing.T) {
 	h := newHouse(t, setup{n: 24, days: 5, seed: 80})
