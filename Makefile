@@ -1,9 +1,9 @@
 # Hushwatt. Every verb is one line; `make help` lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/...
+CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run build test lint unit wasm-test fuzz-short fuzz bench
+.PHONY: help run build test lint unit wasm-test fuzz-short fuzz vectors bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ fuzz-short: ## every fuzz target for 10 seconds, 3 minutes together at most
 
 fuzz: ## every fuzz target for 5 minutes
 	go run ./internal/fuzzall -each 5m
+
+vectors: ## make the test vectors and worked bytes anew
+	HUSHWATT_REGENERATE=1 go test -count=1 -run 'Vector|Worked' ./meter ./tariffs ./prover/...
 
 bench: ## benchmarks, with the ratios that must hold
 	go test -run '^$$' -bench . -benchtime 1s ./...
