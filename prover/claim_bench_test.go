@@ -130,3 +130,31 @@ func BenchmarkVerifyBatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkVerifyYear is a month and a year from bytes: seals decoded, the claim
+// built, the proof verified. A year may cost four months.
+func BenchmarkVerifyYear(b *testing.B) {
+	for name, d := range map[string]int{"month": 31, "year": 365} {
+		rng := testRand()
+		h := newHome(days(d, 48), func(d, s int) uint32 { return rng.Uint32N(2000) })
+		narg := h.prove(b, roundedBill(h))
+		w, u, amount := bill(h)
+		var enc []byte
+		for _, v := range h.seals {
+			enc = v.Append(enc)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				seals, err := decodePoints(enc)
+				if err != nil {
+					b.Fatal(err)
+				}
+				c := NewClaim(h.rows, "2026a")
+				c.Rounded(c.Functional(w, big.NewInt(17)), u, HalfUp, amount)
+				if err := c.Verify(testHeader, seals, narg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
