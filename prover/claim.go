@@ -167,6 +167,8 @@ func (c *Claim) addRange(l Linear, bound *big.Int, width int) {
 
 // RequireZero requires l = 0. If a secret occurs in it with coefficient 1 or
 // −1, the last declared one is computed from the rest instead of committed to.
+// It is no way to show a value: the check of one-sided secrets looks at what
+// goes through Reveal and the Rounded methods.
 func (c *Claim) RequireZero(l Linear) { c.zeros = append(c.zeros, l) }
 
 // Reveal shows the hidden integer l, which is value.

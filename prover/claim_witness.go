@@ -18,8 +18,8 @@ type witness struct {
 	blinds []ristretto.Scalar // their blindings
 }
 
-// witness computes the hidden integers, in time that does not depend on them,
-// and fails if a requirement does not hold of them.
+// witness computes the hidden integers, in time that does not depend on them.
+// Whether the claim holds of them is for check to say.
 func (c *Claim) witness(opened []Opening, given []Int) (*witness, error) {
 	w := &witness{opened: opened}
 	if err := c.checkOpenings(opened); err != nil {
