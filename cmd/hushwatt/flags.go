@@ -105,7 +105,7 @@ func (f *flags) parse(args []string) (help bool, err error) {
 		switch {
 		case arg == "--":
 			positional, args = append(positional, args...), nil
-		case arg == "--help" || arg == "-help" || arg == "-h":
+		case isHelp(arg):
 			return true, nil
 		case len(arg) < 2 || arg[0] != '-':
 			positional = append(positional, arg)
@@ -117,6 +117,8 @@ func (f *flags) parse(args []string) (help bool, err error) {
 	}
 	return false, f.complete(positional)
 }
+
+func isHelp(arg string) bool { return arg == "--help" || arg == "-help" || arg == "-h" }
 
 // one reads one flag, whose value may be the first of args, and returns what is
 // left of args.

@@ -73,7 +73,7 @@ func find(args []string) (*command, []string, error) {
 	if len(words) == 0 {
 		return nil, nil, misusef("no command given (see hushwatt --help)")
 	}
-	if slices.Contains([]string{"help", "--help", "-help", "-h"}, words[0]) {
+	if words[0] == "help" || isHelp(words[0]) {
 		return nil, nil, nil
 	}
 	for i := range commands {
@@ -81,6 +81,9 @@ func find(args []string) (*command, []string, error) {
 		if len(words) >= len(name) && slices.Equal(words[:len(name)], name) {
 			return &commands[i], words[len(name):], nil
 		}
+	}
+	if len(words) > 1 && isHelp(words[1]) {
+		return nil, nil, nil // hushwatt meter --help
 	}
 	return nil, nil, unknown(words)
 }

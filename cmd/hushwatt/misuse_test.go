@@ -60,6 +60,9 @@ func TestHelpShowsAnExample(t *testing.T) {
 	if overview.code != 0 {
 		t.Fatalf("exit %d", overview.code)
 	}
+	if o := d.try("meter", "--help"); o != overview {
+		t.Errorf("meter --help: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
 	for _, c := range commands {
 		if !strings.Contains(overview.stdout, "hushwatt "+c.name+" ") {
 			t.Errorf("overview lacks %s", c.name)

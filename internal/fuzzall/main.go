@@ -1,6 +1,6 @@
-// Command fuzzall runs every fuzz target of the module, one after the other.
-// The Go tool fuzzes one target of one package at a time and has no list of
-// them, so this program finds the targets in the test files. It fails if a
+// Command fuzzall runs every fuzz target of the module. The Go tool fuzzes one
+// target of one package at a time and has no list of them, so this program
+// finds the targets in the test files. It fails if a
 // target fails, and also if it finds none, so that a change of layout cannot
 // quietly end all fuzzing.
 package main
@@ -9,13 +9,16 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,7 +30,7 @@ var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w*)\(\w+ \*testing\.F\)`)
 func main() {
 	log.SetFlags(0)
 	each := flag.Duration("each", 10*time.Second, "time for each target")
-	together := flag.Duration("together", 0, "most time for all targets together (0: no limit)")
+	together := flag.Duration("together", 0, "most time for all targets together, builds apart (0: no limit)")
 	flag.Parse()
 
 	targets, err := find()
@@ -39,19 +42,38 @@ func main() {
 	}
 	t := *each
 	if *together > 0 {
-		t = min(t, *together/time.Duration(len(targets)))
+		t = min(t, *together*atOnce/time.Duration(len(targets)))
 	}
-	fmt.Printf("%d fuzz targets, %v each\n", len(targets), t.Round(time.Millisecond))
-	failed := 0
-	for _, tg := range targets {
-		if err := run(tg, t); err != nil {
-			fmt.Printf("FAIL %s %s: %v\n", tg.Package, tg.Name, err)
-			failed++
-		}
-	}
-	if failed > 0 {
+	fmt.Printf("%d fuzz targets, %v each, %d at once\n", len(targets), t.Round(time.Millisecond), atOnce)
+	if failed := runAll(targets, t); failed > 0 {
 		log.Fatalf("%d of %d fuzz targets failed", failed, len(targets))
 	}
+}
+
+// atOnce targets are fuzzed at the same time, each with its share of the
+// processors.
+const atOnce = 2
+
+// runAll fuzzes all targets and returns how many failed.
+func runAll(targets []target, t time.Duration) int {
+	todo := make(chan target)
+	var failed atomic.Int32
+	var workers sync.WaitGroup
+	for range atOnce {
+		workers.Go(func() {
+			for tg := range todo {
+				if !run(tg, t) {
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	for _, tg := range targets {
+		todo <- tg
+	}
+	close(todo)
+	workers.Wait()
+	return int(failed.Load())
 }
 
 // find lists the fuzz functions in the test files of all packages.
@@ -80,27 +102,35 @@ func find() ([]target, error) {
 	return targets, nil
 }
 
-// run fuzzes one target. The fuzzing engine now and then takes the end of its
-// own time for a failure ("context deadline exceeded", no failing input); such
-// a run is repeated once.
-func run(tg target, t time.Duration) error {
-	again, err := fuzz(tg, t)
-	if again {
-		fmt.Printf("     %s %s: the engine ran out of its time, once more\n", tg.Package, tg.Name)
-		_, err = fuzz(tg, t)
+// run fuzzes one target and prints how it went. The fuzzing engine now and then
+// takes the end of its own time for a failure ("context deadline exceeded", no
+// failing input); such a run is repeated once.
+func run(tg target, t time.Duration) bool {
+	out, err := fuzz(tg, t)
+	if err != nil && bytes.Contains(out, []byte("context deadline exceeded")) && !bytes.Contains(out, []byte("Failing input")) {
+		fmt.Printf("again %s %s: the engine ran out of its time\n", tg.Package, tg.Name)
+		out, err = fuzz(tg, t)
 	}
-	return err
+	if err != nil {
+		fmt.Printf("FAIL  %s %s: %v\n%s\n", tg.Package, tg.Name, err, out)
+		return false
+	}
+	fmt.Printf("ok    %s %s: %s\n", tg.Package, tg.Name, last(progress, out))
+	return true
 }
 
-func fuzz(tg target, t time.Duration) (deadline bool, err error) {
-	fmt.Printf("---- %s %s\n", tg.Package, tg.Name)
-	cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+tg.Name+"$", "-fuzztime", t.String(), tg.Package)
-	var out bytes.Buffer
-	cmd.Stdout = io.MultiWriter(os.Stdout, &out)
-	cmd.Stderr = cmd.Stdout
-	err = cmd.Run()
-	deadline = err != nil &&
-		bytes.Contains(out.Bytes(), []byte("context deadline exceeded")) &&
-		!bytes.Contains(out.Bytes(), []byte("Failing input"))
-	return deadline, err
+var progress = regexp.MustCompile(`execs: \d+`)
+
+func last(re *regexp.Regexp, out []byte) []byte {
+	all := re.FindAll(out, -1)
+	if len(all) == 0 {
+		return []byte("no inputs")
+	}
+	return all[len(all)-1]
+}
+
+func fuzz(tg target, t time.Duration) ([]byte, error) {
+	share := max(1, runtime.NumCPU()/atOnce)
+	return exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+tg.Name+"$", "-fuzztime", t.String(),
+		"-parallel", strconv.Itoa(share), tg.Package).CombinedOutput()
 }
