@@ -91,7 +91,7 @@ func (r *Report) add(p *Plan, worst *Explained) error {
 	if err := p.Provable(); err != nil {
 		r.Provable = err.Error()
 	}
-	r.Bits = max(r.Bits, p.bits(checkCap))
+	r.Bits = max(r.Bits, p.Bits(checkCap))
 	rows, err := p.Released()
 	if errors.Is(err, ErrNotProvable) {
 		return nil // numbers too large to bill: nothing can be released
@@ -123,9 +123,9 @@ func (s *Share) raise(other Share) {
 	}
 }
 
-// bits returns ⌈log₂⌉ of the number of different amounts that a proof under
+// Bits returns ⌈log₂⌉ of the number of different amounts that a proof under
 // this plan could reveal if readings are 0 to most Wh.
-func (p *Plan) bits(most int64) int {
+func (p *Plan) Bits(most int64) int {
 	var lo, hi *big.Int
 	switch p.Rounding.Stage {
 	case StageBill, StageNet:

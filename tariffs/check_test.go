@@ -166,7 +166,7 @@ func TestBits(t *testing.T) {
 		for new(big.Int).Lsh(big.NewInt(1), uint(want)).Cmp(count) < 0 {
 			want++
 		}
-		if got := p.bits(most); got != want {
+		if got := p.Bits(most); got != want {
 			t.Errorf("stage %s: %d bits, want %d for %s amounts", stage, got, want, count)
 		}
 	}

@@ -200,6 +200,16 @@ func (p *Plan) slotAt(t int64) int {
 	return int((t - int64(p.FirstDay)*daySeconds) / p.step())
 }
 
+// At returns the line in Energy of the slot that begins at t, seconds since
+// 1970, and its price in pico units per Wh; line is −1 outside the period.
+func (p *Plan) At(t int64) (line int, price int64) {
+	if t < p.From || t >= p.To {
+		return -1, 0
+	}
+	s := p.slotAt(t)
+	return int(p.line[s]), p.price[s]
+}
+
 // A piece is a stretch of time with one price on one line.
 type piece struct {
 	from, to int64

@@ -292,3 +292,23 @@ func BenchmarkParseYear(b *testing.B) {
 		}
 	}
 }
+
+func TestPriceOfASlot(t *testing.T) {
+	p := compile(t, mustParse(t, plain(t, windows(nightAndDay)...)), "2013-03-30", "2013-04-01", 48)
+	if line, _ := p.At(p.From - 1); line != -1 {
+		t.Errorf("before the period: line %d", line)
+	}
+	if line, _ := p.At(p.To); line != -1 {
+		t.Errorf("after the period: line %d", line)
+	}
+	if line, price := p.At(p.From); line != int(p.line[p.slotAt(p.From)]) || price != p.price[p.slotAt(p.From)] || line < 0 {
+		t.Errorf("first slot: line %d, price %d", line, price)
+	}
+	from, err := Midnight(p.Clock, p.Start)
+	if err != nil || from != p.From {
+		t.Errorf("midnight is %d, %v; the plan begins at %d", from, err, p.From)
+	}
+	if _, err := Midnight("Nowhere/Land", p.Start); err == nil {
+		t.Error("midnight of a place that is not there")
+	}
+}

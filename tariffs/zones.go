@@ -121,6 +121,15 @@ func midnight(loc *time.Location, d Date) int64 {
 	return all[len(all)-1].to // no zone is a day or more behind UTC
 }
 
+// Midnight returns when date d begins on a clock, seconds since 1970.
+func Midnight(clock string, d Date) (int64, error) {
+	loc, err := Zone(clock)
+	if err != nil {
+		return 0, err
+	}
+	return midnight(loc, d), nil
+}
+
 // stamp writes an instant as the clock shows it.
 func stamp(loc *time.Location, t int64) string {
 	return time.Unix(t, 0).In(loc).Format("2006-01-02 15:04")
