@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hushwatt/internal/testdata"
 	"hushwatt/meter/household"
 	"hushwatt/meter/source"
 	"hushwatt/prover"
@@ -331,5 +332,28 @@ func TestOutputIsWholeOrAbsent(t *testing.T) {
 		if strings.HasPrefix(f.Name(), ".") {
 			t.Errorf("%s was left behind", f.Name())
 		}
+	}
+}
+
+func TestExampleTariffsAreAcceptedAsTheyStand(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, name := range []string{"flat", "evening", "dynamic-two-days"} {
+		doc := d.do("tariff check " + testdata.Shared(t, "design/tariff-examples/"+name+".json"))
+		if doc["accepted"] != true || doc["provable"] != "yes" || len(doc["id"].(string)) != 64 {
+			t.Errorf("%s: %v", name, doc)
+		}
+	}
+}
+
+// A tariff that rounds every slot can be quoted, and says that it cannot be proven.
+func TestNotProvable(t *testing.T) {
+	t.Parallel()
+	d := sealedMonth(t)
+	d.tariff("tariff.json", `"stage": "line"`, `"stage": "interval"`)
+	d.adds(d.do(quoteMonth))
+	d.refused(1, "not provable", billMonth)
+	if doc := d.do("tariff check tariff.json"); !strings.HasPrefix(doc["provable"].(string), "not provable") {
+		t.Errorf("check says %v", doc["provable"])
 	}
 }
