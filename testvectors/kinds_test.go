@@ -27,6 +27,12 @@ func run(v *testvectors.Vector) (reason string, err error) {
 		return with(raw, runBatch)
 	case "range":
 		return with(raw, runRange)
+	case "bill":
+		return with(raw, runBill)
+	case "exchange":
+		return with(raw, runExchange)
+	case "receipt":
+		return with(raw, runReceipt)
 	case "export":
 		return with(raw, runExport)
 	case "delegation":
