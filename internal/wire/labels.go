@@ -38,6 +38,11 @@ const (
 	LabelExport      = "hushwatt/v1/export"    // first field of an export file
 )
 
+// The supplier's server (server).
+const (
+	LabelSession = "hushwatt/v1/session" // key of the staff's session cookies
+)
+
 // Tariffs (tariffs).
 const (
 	LabelTariff = "hushwatt/v1/tariff"

@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"hushwatt/meter"
+	"hushwatt/prover"
+	"hushwatt/prover/plan"
+	"hushwatt/server/store"
+	"hushwatt/tariffs"
+)
+
+// Desk is what the supplier's staff do: publish tariffs, register authorities and
+// meters, ask for bills and take a request back. The API, the portal and a demo
+// share it. Errors that are someone's mistake are *Problem.
+type Desk struct {
+	Store     store.Store
+	Key       *prover.SupplierKey
+	PublicURL string
+	Now       func() time.Time
+}
+
+// Desk returns the desk of this server.
+func (s *Server) Desk() *Desk {
+	return &Desk{Store: s.Store, Key: s.Key, PublicURL: s.PublicURL, Now: s.Now}
+}
+
+// CheckTariff reads a tariff document, bare or signed by this supplier, and judges
+// it, without publishing it. A tariff whose bills cannot be proven, or which the
+// privacy rules refuse, is a *Problem beside its report: no customer's device
+// would answer for it.
+func (d *Desk) CheckTariff(document []byte) (*tariffs.Tariff, *tariffs.Report, error) {
+	t, err := tariffs.Parse(document)
+	if err != nil {
+		return nil, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	public := d.Key.Public()
+	if s := t.Supplier(); s != nil && string(s) != string(public[:]) {
+		return nil, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "the tariff is signed by another supplier")
+	}
+	report, err := tariffs.Check(t)
+	if err != nil {
+		return t, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	switch {
+	case report.Provable != "yes":
+		err = problemOf(problemTariffRefused, http.StatusUnprocessableEntity, "%s", report.Provable)
+	case !report.Accepted:
+		err = problemOf(problemTariffRefused, http.StatusUnprocessableEntity,
+			"its bills would tell too much about a home: %s", strings.Join(report.Refused, "; "))
+	}
+	return t, report, err
+}
+
+// Publish checks a tariff, signs it and publishes it. Doing it again with the same
+// document changes nothing.
+func (d *Desk) Publish(ctx context.Context, document []byte) (*tariffs.Tariff, *tariffs.Report, error) {
+	t, report, err := d.CheckTariff(document)
+	if err != nil {
+		return t, report, err
+	}
+	return t, report, d.Store.AddTariff(ctx, t, t.Signed(d.Key.Ed25519()), d.Now().Unix())
+}
+
+// Authorise adds a meter authority, or changes its name and validity.
+func (d *Desk) Authorise(ctx context.Context, a meter.Authority, name string, v store.Validity) error {
+	return d.Store.PutAuthority(ctx, store.Authority{Authority: a, Name: name, Validity: v, Added: d.Now().Unix()})
+}
+
+// Register adds a meter, or changes its entry.
+func (d *Desk) Register(ctx context.Context, number string, authority meter.Authority, slots int, v store.Validity) error {
+	if !meter.ValidSlots(slots) {
+		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a UTC day has no %d slots", slots)
+	}
+	return d.Store.PutMeter(ctx, store.Meter{Number: number, Authority: authority.Hash(), Slots: slots, Validity: v, Added: d.Now().Unix()})
+}
+
+// Question is what a request asks.
+type Question struct {
+	Meters     []string // registered ones
+	Tariffs    [][32]byte
+	Start, End tariffs.Date // of the tariff's clock, End exclusive
+	AnswerBy   time.Time    // 90 days from now if zero
+	Replaces   uint64       // serial of the request whose bill is to be replaced, 0 for none
+}
+
+// answerWithin is how long a request may be answered if nothing else is said.
+const answerWithin = 90 * 24 * time.Hour
+
+// Preview compiles a question, without asking it.
+func (d *Desk) Preview(ctx context.Context, q Question) (*plan.Plan, error) {
+	var meters []prover.MeterSlots
+	for _, number := range q.Meters {
+		m, err := d.Store.Meter(ctx, number)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "meter %.64s is not registered", number)
+		}
+		if err != nil {
+			return nil, err
+		}
+		meters = append(meters, prover.MeterSlots{Meter: number, N: uint16(m.Slots)})
+	}
+	ts, err := (&register{store: d.Store}).tariffs(ctx, q.Tariffs)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.New(ts, q.Start, q.End, meters)
+	if err == nil {
+		_, err = prover.NewRequest(p.BillPlan)
+	}
+	if err != nil {
+		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	return p, nil
+}
+
+// Ask signs a request and makes it known. It is refused if the period was billed,
+// or asked for, before.
+func (d *Desk) Ask(ctx context.Context, q Question) (*prover.Request, error) {
+	p, err := d.Preview(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	r, err := prover.NewRequest(p.BillPlan)
+	if err != nil {
+		return nil, err
+	}
+	if q.AnswerBy.IsZero() {
+		q.AnswerBy = d.Now().Add(answerWithin)
+	}
+	r.NotAfter, r.ReturnTo = q.AnswerBy.Unix(), d.PublicURL
+	if q.Replaces != 0 {
+		replaced, err := d.Store.Item(ctx, q.Replaces, d.Now().Unix())
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "there is no request %d to replace", q.Replaces)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.Replaces = replaced.Request[:]
+	}
+	_, err = d.Store.AddRequest(ctx, d.Now().Unix(), func(serial uint64) (*prover.Request, error) {
+		r.Serial = serial
+		return r, r.Sign(d.Key)
+	})
+	return r, err
+}
+
+// Link is the address that a customer opens to answer a request. The request
+// stands behind the #, which a browser sends to no one.
+func (d *Desk) Link(request []byte) string {
+	return strings.TrimSuffix(d.PublicURL, "/") + "/bill#r=" + base64.RawURLEncoding.EncodeToString(request)
+}

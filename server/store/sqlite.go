@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"hushwatt/prover"
+)
+
+// SQLite is a Store in one file. Writes go through one connection, so they never
+// wait for each other inside SQLite; reads have connections of their own and see
+// the last commit (write-ahead log). A commit is on the disk when it returns
+// (synchronous=FULL).
+type SQLite struct {
+	read, write *sql.DB
+}
+
+var _ Store = (*SQLite)(nil)
+
+// OpenSQLite opens the database in a file, makes it if it is not there, and
+// brings its tables up to date.
+func OpenSQLite(path string) (*SQLite, error) {
+	return open(path, "rwc", migrations)
+}
+
+// OpenSQLiteFile opens a database that must be there. Tables of an older version
+// are brought up to date.
+func OpenSQLiteFile(path string) (*SQLite, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	return open(path, "rw", migrations)
+}
+
+func open(path, mode string, files fs.FS) (*SQLite, error) {
+	write, err := sql.Open("sqlite", dataSource(path, mode)+"&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", dataSource(path, "rw")+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(8)
+	s := &SQLite{read: read, write: write}
+	if err := migrate(context.Background(), write, files); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func dataSource(path, mode string) string {
+	q := url.Values{"mode": {mode}, "_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"cell_size_check(1)", "trusted_schema(0)",
+	}}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate runs the numbered files that have not run yet, each in one transaction
+// with the note that it has.
+func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	var done int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+		return err
+	}
+	if done > len(names) {
+		return fmt.Errorf("made by a newer version of this program (tables %d, known %d)", done, len(names))
+	}
+	for i, name := range names[done:] {
+		number, _, _ := strings.Cut(filepath.Base(name), "_")
+		if n, err := strconv.Atoi(number); err != nil || n != done+i+1 {
+			return fmt.Errorf("%s: migrations are numbered without a gap", name)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		if err := inTx(ctx, db, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", done+i+1))
+			return err
+		}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// inTx runs f in a transaction: all of it or nothing.
+func inTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // after a commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Supplier implements Store.
+func (s *SQLite) Supplier(ctx context.Context, key prover.Supplier) error {
+	stored, err := s.SupplierKey(ctx)
+	if errors.Is(err, ErrNotFound) {
+		_, err = s.write.ExecContext(ctx, "INSERT INTO supplier (one, key) VALUES (1, ?)", key[:])
+		return err
+	}
+	if err == nil && stored != key {
+		err = fmt.Errorf("%w: the database belongs to %s", ErrConflict, stored)
+	}
+	return err
+}
+
+// SupplierKey returns the key that the first call of Supplier has fixed.
+func (s *SQLite) SupplierKey(ctx context.Context) (prover.Supplier, error) {
+	var key []byte
+	err := s.read.QueryRowContext(ctx, "SELECT key FROM supplier").Scan(&key)
+	if err != nil {
+		return prover.Supplier{}, found(err)
+	}
+	return prover.NewSupplier(key)
+}
+
+// Ping implements Store.
+func (s *SQLite) Ping(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// Check looks for damage of the file itself; an error names the first few places.
+func (s *SQLite) Check(ctx context.Context) error {
+	rows, err := s.read.QueryContext(ctx, "PRAGMA integrity_check(5)")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var found []error
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return err
+		}
+		if line != "ok" {
+			found = append(found, errors.New(line))
+		}
+	}
+	return errors.Join(append(found, rows.Err())...)
+}
+
+// Backup implements Store. The copy is of one moment; others may write meanwhile.
+func (s *SQLite) Backup(ctx context.Context, path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	// If we crash before the rename, only the file .part is left.
+	part := path + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := s.write.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+		return errors.Join(err, os.Remove(part))
+	}
+	if err := settle(part); err != nil {
+		return err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	return settle(filepath.Dir(path))
+}
+
+// settle waits until a file or folder is on the disk.
+func settle(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Close implements Store.
+func (s *SQLite) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// found turns the driver's word for an empty result into ours.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
