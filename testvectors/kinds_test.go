@@ -33,6 +33,10 @@ func run(v *testvectors.Vector) (reason string, err error) {
 		return with(raw, runExchange)
 	case "receipt":
 		return with(raw, runReceipt)
+	case "tariff":
+		return with(raw, runTariff)
+	case "release":
+		return with(raw, runRelease)
 	case "export":
 		return with(raw, runExport)
 	case "delegation":
