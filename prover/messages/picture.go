@@ -44,16 +44,19 @@ func (d *Days) Parts() []*[]byte { return []*[]byte{&d.Wh, &d.Status, &d.Price, 
 
 // Day is one local day. It has 46 or 50 half-hours where the clocks change.
 type Day struct {
-	Date    string   `json:"date"`
-	Name    string   `json:"name"` // "Sunday 1 March"
-	Weekend bool     `json:"weekend"`
-	From    int      `json:"from"`  // its first slot …
-	Slots   int      `json:"slots"` // … and how many
-	Wh      int64    `json:"wh"`
-	Money   *Money   `json:"money,omitempty"` // of the energy, exact
-	Missing int      `json:"missing"`
-	Change  string   `json:"change,omitempty"` // "The clocks went forward at 01:00."
-	Windows []Window `json:"windows"`
+	Date    string `json:"date"`
+	Name    string `json:"name"` // "Sunday 1 March"
+	Weekend bool   `json:"weekend"`
+	From    int    `json:"from"`  // its first slot …
+	Slots   int    `json:"slots"` // … and how many
+	Wh      int64  `json:"wh"`
+	Money   *Money `json:"money,omitempty"` // of the energy, exact
+	Missing int    `json:"missing"`
+	Change  string `json:"change,omitempty"` // "The clocks went forward at 01:00."
+	// ChangeSlot is the first slot of the day after the clocks changed, zero on
+	// other days.
+	ChangeSlot int      `json:"changeSlot,omitempty"`
+	Windows    []Window `json:"windows"`
 }
 
 // Window is a stretch of a day with one price.
