@@ -97,6 +97,26 @@ func TestEveryTruncation(t *testing.T) {
 	}
 }
 
+// TestManyEmptySegments: what a message makes us allocate follows from its length,
+// not from the counts in it, before anything is known of who sent it.
+func TestManyEmptySegments(t *testing.T) {
+	const count = maxSubmissionSize - 100
+	s := Submission{Outputs: make([]Output, 1)}
+	b := s.Bytes()
+	b = append(b[:len(b)-2], 0x9a, count>>24, count>>16&0xff, count>>8&0xff, count&0xff)
+	b = append(append(b, bytes.Repeat([]byte{0x80}, count)...), 0x40)
+
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := ParseSubmission(b); err == nil {
+		t.Error("accepted")
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > uint64(len(b)) {
+		t.Errorf("%d bytes allocated for %d", got, len(b))
+	}
+}
+
 // forgery is a month's bill being mutated, beside another honest one of the same
 // home and month, from which parts can be taken, and one of another home.
 type forgery struct {

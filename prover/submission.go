@@ -20,8 +20,8 @@ type Submission struct {
 	Request  [32]byte // hash of the request
 	ID       [16]byte // chosen at random by the customer
 	Outputs  []Output
-	Segments []meter.Segment // ordered by meter, first day, epoch
-	Proof    []byte          // NARG of the claim
+	Segments segmentList // ordered by meter, first day, epoch
+	Proof    []byte      // NARG of the claim
 }
 
 // Limits of a submission, far above what an honest one needs.
@@ -29,6 +29,19 @@ const (
 	maxSubmissionSize = 1 << 20
 	maxSegments       = 32
 )
+
+// segmentList counts before it makes room: a segment in memory is five hundred
+// times as long as the least item of an array.
+type segmentList []meter.Segment
+
+// UnmarshalCBOR reads an array of at most maxSegments.
+func (l *segmentList) UnmarshalCBOR(b []byte) error {
+	// The head of an array is 0x80 + count up to 23, then 0x98 and the count.
+	if b[0] < 0x80 || b[0] > 0x98 || b[0] == 0x98 && b[1] > maxSegments {
+		return fmt.Errorf("not an array of at most %d", maxSegments)
+	}
+	return wire.Unmarshal(b, (*[]meter.Segment)(l))
+}
 
 // Bytes returns the canonical encoding.
 func (s *Submission) Bytes() []byte { return mustMarshal(s) }
