@@ -26,6 +26,9 @@ var commands = []command{
 	requestCommand,
 	billCommand,
 	verifyCommand,
+	serveCommand,
+	backupCommand,
+	fsckCommand,
 	versionCommand,
 }
 

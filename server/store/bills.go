@@ -248,30 +248,6 @@ func parseState(head, corrections []byte) (*meter.Accepted, error) {
 	return a, nil
 }
 
-// States implements Bills.
-func (s *SQLite) States(ctx context.Context) (map[prover.Epoch]*meter.Accepted, error) {
-	type state struct {
-		epoch    prover.Epoch
-		accepted *meter.Accepted
-	}
-	list, err := all(ctx, s.read, func(row scanner) (st state, err error) {
-		var head, corrections []byte
-		if err = row.Scan(fixed(st.epoch.Authority[:]), &st.epoch.Meter, &st.epoch.Number, &head, &corrections); err != nil {
-			return st, err
-		}
-		st.accepted, err = parseState(head, corrections)
-		return st, err
-	}, "SELECT authority, meter, epoch, head, corrections FROM states")
-	if err != nil {
-		return nil, err
-	}
-	states := make(map[prover.Epoch]*meter.Accepted, len(list))
-	for _, st := range list {
-		states[st.epoch] = st.accepted
-	}
-	return states, nil
-}
-
 // AddEvidence implements Bills.
 func (s *SQLite) AddEvidence(e *meter.TwoHeads, at int64) error {
 	a, b := e.A.Bytes(), e.B.Bytes()
@@ -326,30 +302,4 @@ func (s *SQLite) BillBytes(ctx context.Context, request uint64) (bill, receipt [
 func (s *SQLite) RefusedBytes(ctx context.Context, reference string) (bill []byte, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT bill FROM refusals WHERE reference = ?", reference).Scan(&bill)
 	return bill, found(err)
-}
-
-// Stored implements Bills. It reads in pieces, so writers are not kept waiting
-// and nothing but one piece is in memory.
-func (s *SQLite) Stored(ctx context.Context, visit func(*StoredBill) error) error {
-	for after := uint64(0); ; {
-		piece, err := all(ctx, s.read, scanStored, `SELECT b.serial, b.id, b.submission, b.accepted, b.total, b.currency, b.slots, b.missing, b.estimated,
-				b.bill, b.receipt, COALESCE(b.replaced_by, 0), r.serial, r.hash, r.bytes
-			FROM bills b JOIN requests r ON r.serial = b.request WHERE b.serial > ? ORDER BY b.serial LIMIT 256`, after)
-		if err != nil || len(piece) == 0 {
-			return err
-		}
-		for i := range piece {
-			if err := visit(&piece[i]); err != nil {
-				return err
-			}
-		}
-		after = piece[len(piece)-1].Receipt
-	}
-}
-
-func scanStored(row scanner) (b StoredBill, err error) {
-	err = row.Scan(&b.Receipt, fixed(b.ID[:]), fixed(b.Submission[:]), &b.Accepted, &b.Total, &b.Currency, &b.Slots, &b.Missing, &b.Estimated,
-		&b.BillBytes, &b.ReceiptBytes, &b.ReplacedBy, &b.Serial, fixed(b.Request[:]), &b.RequestBytes)
-	b.Size = len(b.BillBytes)
-	return b, err
 }

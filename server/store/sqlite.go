@@ -29,10 +29,17 @@ type SQLite struct {
 
 var _ Store = (*SQLite)(nil)
 
-// OpenSQLite opens the database in a file, makes it if it is not there, and
-// brings its tables up to date.
+// OpenSQLite opens the database in a file, makes it if it is not there (readable
+// by its owner only: it names meters), and brings its tables up to date.
 func OpenSQLite(path string) (*SQLite, error) {
-	return open(path, "rwc", migrations)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	return OpenSQLiteFile(path)
 }
 
 // OpenSQLiteFile opens a database that must be there. Tables of an older version
@@ -41,16 +48,16 @@ func OpenSQLiteFile(path string) (*SQLite, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	return open(path, "rw", migrations)
+	return open(path, migrations)
 }
 
-func open(path, mode string, files fs.FS) (*SQLite, error) {
-	write, err := sql.Open("sqlite", dataSource(path, mode)+"&_txlock=immediate")
+func open(path string, files fs.FS) (*SQLite, error) {
+	write, err := sql.Open("sqlite", dataSource(path)+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dataSource(path, "rw")+"&_pragma=query_only(1)")
+	read, err := sql.Open("sqlite", dataSource(path)+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -63,8 +70,8 @@ func open(path, mode string, files fs.FS) (*SQLite, error) {
 	return s, nil
 }
 
-func dataSource(path, mode string) string {
-	q := url.Values{"mode": {mode}, "_pragma": {
+func dataSource(path string) string {
+	q := url.Values{"mode": {"rw"}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"cell_size_check(1)", "trusted_schema(0)",
 	}}

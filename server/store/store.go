@@ -25,6 +25,7 @@ type Store interface {
 	Register
 	Requests
 	Bills
+	Audit
 
 	// Supplier returns the key whose requests and receipts are stored. The first
 	// call fixes it; a call with another key is an ErrConflict.
@@ -94,10 +95,31 @@ type Bills interface {
 	BillBytes(ctx context.Context, request uint64) (bill, receipt []byte, err error)
 	// RefusedBytes returns the exact bytes of a refused bill by its reference.
 	RefusedBytes(ctx context.Context, reference string) ([]byte, error)
+}
+
+// Audit reads everything back, for a check of all that is stored.
+type Audit interface {
+	// SupplierKey returns the key that the first call of Supplier has fixed.
+	SupplierKey(ctx context.Context) (prover.Supplier, error)
+	// Check looks for damage of the storage itself.
+	Check(ctx context.Context) error
 	// Stored calls visit for every accepted bill in the order of the receipts.
 	Stored(ctx context.Context, visit func(*StoredBill) error) error
+	// Asked calls visit for every request in the order of the serials.
+	Asked(ctx context.Context, visit func(serial uint64, hash [32]byte, request []byte) error) error
+	// Refused calls visit for every refused bill that is kept.
+	Refused(ctx context.Context, visit func(request uint64, hash [32]byte, bill []byte) error) error
 	// States lists the newest state accepted of every epoch.
 	States(ctx context.Context) (map[prover.Epoch]*meter.Accepted, error)
+	// Periods lists what was billed, by the serial of the bill that counts.
+	Periods(ctx context.Context) (map[Period]uint64, error)
+}
+
+// Period is a time that was billed of one meter.
+type Period struct {
+	Meter      string
+	Kind       prover.Kind
+	Start, End int64
 }
 
 // Validity says on which UTC days an authority or meter counts.
