@@ -17,6 +17,7 @@ import (
 // The day chain, from Before over the records, must end at PeriodHead, the head
 // of the segment's last day. The correction chain must end at StateHead, the
 // newest head that the customer holds: it says that no correction is left out.
+// Mostly the two are one head, which is then sent once.
 type Segment struct {
 	_           struct{} `cbor:",toarray"`
 	Certificate Certificate
@@ -27,7 +28,7 @@ type Segment struct {
 	Seals       []byte // of every day, as in a Record
 	Statuses    []byte // likewise
 	PeriodHead  Head
-	StateHead   Head
+	StateHead   []byte       // Head.Bytes; empty if, and only if, it is the period head
 	From        uint32       // corrections left out because the supplier has them
 	Corrections []Correction // those after From, up to StateHead
 }
@@ -53,8 +54,10 @@ func (e *Export) Segment(first, last uint16, from uint32) (*Segment, error) {
 		Seals:      bytes.Clone(e.file.Seals[a*e.scope.sealsSize() : b*e.scope.sealsSize()]),
 		Statuses:   bytes.Clone(e.file.Statuses[a*e.scope.statusesSize() : b*e.scope.statusesSize()]),
 		PeriodHead: *e.headOf(last),
-		StateHead:  e.heads[len(e.heads)-1],
 		From:       from,
+	}
+	if state := e.heads[len(e.heads)-1].Bytes(); !bytes.Equal(state, s.PeriodHead.Bytes()) {
+		s.StateHead = state
 	}
 	for _, c := range e.file.Corrections[from:] {
 		s.Corrections = append(s.Corrections, c.Correction)
@@ -82,6 +85,28 @@ func ParseSegment(data []byte) (*Segment, error) {
 
 // Bytes returns the form that ParseSegment reads.
 func (s *Segment) Bytes() []byte { return mustMarshal(s) }
+
+// Heads returns the encodings of the period head and the state head, also where
+// the latter is left out.
+func (s *Segment) Heads() (period, state []byte) {
+	period, state = s.PeriodHead.Bytes(), s.StateHead
+	if len(state) == 0 {
+		state = period
+	}
+	return period, state
+}
+
+// state parses the state head. There is one way to say that it is the period
+// head: to leave it out.
+func (s *Segment) state() (*Head, error) {
+	if len(s.StateHead) == 0 {
+		return &s.PeriodHead, nil
+	}
+	if bytes.Equal(s.StateHead, s.PeriodHead.Bytes()) {
+		return nil, errors.New("state head repeats the period head")
+	}
+	return ParseHead(s.StateHead)
+}
 
 // Kinds of refusal, to be told apart with errors.Is. All errors of Segment.Check,
 // Accepted and CheckCoverage are of one of them.
@@ -136,20 +161,24 @@ func (s *Segment) Check(trusted []Authority, accepted *Accepted) (*Checked, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	head, err := s.state()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
 	last := s.First + uint16(days-1)
 	if err := s.checkCertificate(trusted, last); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 	}
-	if err := s.checkHeads(sc, last); err != nil {
+	if err := s.checkHeads(sc, last, head); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChain, err)
 	}
-	state, err := s.checkChains(sc, days, accepted)
+	state, err := s.checkChains(sc, days, head, accepted)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChain, err)
 	}
 	c := &Checked{Authority: s.Certificate.AuthorityHash(), Meter: s.Certificate.Meter, Epoch: s.Epoch,
 		N: int(s.Certificate.N), Cap: s.Certificate.Cap, First: s.First, Last: last,
-		PeriodHead: &s.PeriodHead, StateHead: &s.StateHead, State: *state}
+		PeriodHead: &s.PeriodHead, StateHead: head, State: *state}
 	if c.Rows, err = s.rows(sc, days, state.Corrections); err != nil {
 		return nil, err
 	}
@@ -193,24 +222,24 @@ func (s *Segment) checkCertificate(trusted []Authority, last uint16) error {
 	return c.Check()
 }
 
-func (s *Segment) checkHeads(sc scope, last uint16) error {
+func (s *Segment) checkHeads(sc scope, last uint16, state *Head) error {
 	if s.PeriodHead.Day != last {
 		return fmt.Errorf("period head is of %s, the last record of %s", DayText(s.PeriodHead.Day), DayText(last))
 	}
 	if err := s.PeriodHead.check(sc); err != nil {
 		return fmt.Errorf("period %w", err)
 	}
-	if bytes.Equal(s.StateHead.Bytes(), s.PeriodHead.Bytes()) {
+	if state == &s.PeriodHead {
 		return nil
 	}
-	if err := s.StateHead.check(sc); err != nil {
+	if err := state.check(sc); err != nil {
 		return fmt.Errorf("state %w", err)
 	}
-	return follows(&s.PeriodHead, &s.StateHead)
+	return follows(&s.PeriodHead, state)
 }
 
 // checkChains recomputes both chains and returns what the supplier knows after.
-func (s *Segment) checkChains(sc scope, days int, accepted *Accepted) (*Accepted, error) {
+func (s *Segment) checkChains(sc scope, days int, head *Head, accepted *Accepted) (*Accepted, error) {
 	if accepted == nil {
 		accepted = &Accepted{}
 	}
@@ -232,17 +261,17 @@ func (s *Segment) checkChains(sc scope, days int, accepted *Accepted) (*Accepted
 		return nil, fmt.Errorf("%d corrections are left out, %d are known", s.From, len(accepted.Corrections))
 	}
 	all := append(accepted.Corrections[:s.From:s.From], s.Corrections...)
-	if err := s.checkCorrections(sc, all); err != nil {
+	if err := s.checkCorrections(sc, head, all); err != nil {
 		return nil, err
 	}
-	state := &Accepted{Head: &s.StateHead, Corrections: all}
+	state := &Accepted{Head: head, Corrections: all}
 	return state, accepted.check(sc, state)
 }
 
 // checkCorrections recomputes the correction chain from its beginning.
-func (s *Segment) checkCorrections(sc scope, all []Correction) error {
-	if len(all) != int(s.StateHead.Corrections) {
-		return fmt.Errorf("%d corrections, the state head counts %d", len(all), s.StateHead.Corrections)
+func (s *Segment) checkCorrections(sc scope, state *Head, all []Correction) error {
+	if len(all) != int(state.Corrections) {
+		return fmt.Errorf("%d corrections, the state head counts %d", len(all), state.Corrections)
 	}
 	var tip hash
 	versions := map[uint16]uint32{}
@@ -251,7 +280,7 @@ func (s *Segment) checkCorrections(sc scope, all []Correction) error {
 			return err
 		}
 		c := &all[i]
-		if c.Version != versions[c.Day]+1 || c.Day > s.StateHead.Day {
+		if c.Version != versions[c.Day]+1 || c.Day > state.Day {
 			return fmt.Errorf("correction of %s is version %d after %d", DayText(c.Day), c.Version, versions[c.Day])
 		}
 		versions[c.Day]++
@@ -260,7 +289,7 @@ func (s *Segment) checkCorrections(sc scope, all []Correction) error {
 	if err := checkTip(&s.PeriodHead, len(all), tip); err != nil {
 		return err
 	}
-	return checkTip(&s.StateHead, len(all), tip)
+	return checkTip(state, len(all), tip)
 }
 
 // checkTip compares the correction chain after count corrections with a head.

@@ -77,6 +77,9 @@ func merged(groups ...map[string]about) map[string]about {
 	all := map[string]about{}
 	for _, g := range groups {
 		for name, a := range g {
+			if _, twice := all[name]; twice {
+				panic(name + " has two comments")
+			}
 			all[name] = a
 		}
 	}
@@ -190,6 +193,8 @@ var vectorComments = merged(
 		"before-not-a-hash":                      "The chain value before the first day has 31 bytes.",
 		"corrections-left-out-that-nobody-knows": "A correction is said to be known that was never accepted.",
 		"state-head-behind-period-head":          "The state head is older than the period head.",
+		"state-head-repeats-period-head":         "The period head stands in place of the state head too, which is to be left out then.",
+		"state-head-trailing-byte":               "A byte follows the state head.",
 		"certificate-expired-mid-period":         "The certificate ends on the second of three days.",
 		"certificate-not-yet-valid":              "The certificate begins on the second of three days.",
 		"certificate-of-other-meter":             "The certificate is of another meter.",
@@ -210,6 +215,7 @@ var vectorComments = merged(
 		"correction-of-other-day":           "A correction is said to be of the day before.",
 		"correction-reason-altered":         "A correction has another reason.",
 		"correction-reason-zero":            "A correction without a reason.",
+		"state-head-left-out":               "The state head is left out, so that the corrections belong to no head.",
 		"record-replaced-by-its-correction": "The day's record holds the seal of its correction.",
 	}),
 	group(false, "same-head-again", map[string]string{
@@ -219,7 +225,8 @@ var vectorComments = merged(
 		"two-heads-one-day":           "The meter signed two different heads for one day.",
 	}),
 	group(false, "corrections-after-accepted", map[string]string{
-		"corrections-left-out-too-many": "A correction is left out that was not accepted before.",
+		"state-head-left-out-with-corrections": "State head and corrections are left out; the period head is behind what was accepted.",
+		"corrections-left-out-too-many":        "A correction is left out that was not accepted before.",
 	}),
 	group(false, "two-epochs", map[string]string{
 		"epoch-gap":               "The second epoch begins a day late.",

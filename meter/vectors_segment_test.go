@@ -29,13 +29,16 @@ func segmentVectors(t testing.TB) []vector {
 		s.PeriodHead.Signature = sign(st.meter.key, wire.LabelSlots, s.PeriodHead.body())
 	})
 	mutate("receipt-signature-as-head", "chain", func(s *Segment) {
-		s.StateHead.Signature = sign(st.meter.key, wire.LabelReceipt, s.StateHead.body())
+		head := good.headOf(firstDay + 5)
+		forged := *head
+		forged.Signature = sign(st.meter.key, wire.LabelReceipt, head.body())
+		s.StateHead = forged.Bytes()
 	})
 	mutate("head-signature-zero", "chain", func(s *Segment) { clear(s.PeriodHead.Signature) })
 	mutate("head-signature-short", "chain", func(s *Segment) { s.PeriodHead.Signature = nil })
 	mutate("head-signature-plus-order", "chain", func(s *Segment) {
 		addOrder(s.PeriodHead.Signature[32:])
-		s.StateHead = s.PeriodHead
+		s.StateHead = nil
 	})
 	mutate("h0-altered", "chain", func(s *Segment) { s.Before[0] ^= 1 })
 	mutate("chain-one-record-short", "chain", func(s *Segment) {
@@ -63,7 +66,9 @@ func segmentVectors(t testing.TB) []vector {
 	mutate("segment-without-days", "malformed", func(s *Segment) { s.Seals, s.Statuses = nil, nil })
 	mutate("before-not-a-hash", "malformed", func(s *Segment) { s.Before = s.Before[1:] })
 	mutate("corrections-left-out-that-nobody-knows", "chain", func(s *Segment) { s.From = 1 })
-	mutate("state-head-behind-period-head", "chain", func(s *Segment) { s.StateHead = *good.headOf(firstDay + 2) })
+	mutate("state-head-behind-period-head", "chain", func(s *Segment) { s.StateHead = good.headOf(firstDay + 2).Bytes() })
+	mutate("state-head-repeats-period-head", "malformed", func(s *Segment) { s.StateHead = s.PeriodHead.Bytes() })
+	mutate("state-head-trailing-byte", "malformed", func(s *Segment) { s.StateHead = append(s.StateHead, 0) })
 
 	mutate("certificate-expired-mid-period", "certificate", func(s *Segment) {
 		s.Certificate.Last = firstDay + 2
@@ -172,6 +177,10 @@ func chainVectors(t testing.TB) []vector {
 	add("record-replaced-by-its-correction", "chain", nil, now, 0, func(s *Segment) {
 		size := len(s.Seals) / 3
 		copy(s.Seals[size:], s.Corrections[1].Seals)
+	})
+	add("state-head-left-out", "chain", nil, now, 0, func(s *Segment) { s.StateHead = nil })
+	add("state-head-left-out-with-corrections", "chain", accept(once), now, 0, func(s *Segment) {
+		s.StateHead, s.Corrections = nil, nil
 	})
 	add("head-older-than-accepted", "chain", accept(now), atFirst, 0, nil)
 	add("head-with-fewer-corrections", "chain", accept(now), once, 0, nil)

@@ -55,19 +55,18 @@ func headerOf(r *Request, s *Submission, segments []*meter.Checked) []byte {
 	for _, c := range segments {
 		h.Segments = append(h.Segments, headerSegment{
 			Authority: c.Authority, Meter: c.Meter, Epoch: c.Epoch, N: uint16(c.N), Cap: c.Cap,
-			First: c.First, Last: c.Last, Heads: headsHash(c.PeriodHead, c.StateHead),
+			First: c.First, Last: c.Last, Heads: headsHash(c.PeriodHead.Bytes(), c.StateHead.Bytes()),
 		})
 	}
 	return mustMarshal(&h)
 }
 
 // headsHash returns SHA-256(label ‖ u32be length ‖ period head ‖ state head).
-func headsHash(period, state *meter.Head) [32]byte {
-	b := period.Bytes()
+func headsHash(period, state []byte) [32]byte {
 	h := sha256.New()
 	h.Write([]byte(wire.LabelHeads))
-	h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(b))))
-	h.Write(b)
-	h.Write(state.Bytes())
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(period))))
+	h.Write(period)
+	h.Write(state)
 	return [32]byte(h.Sum(nil))
 }

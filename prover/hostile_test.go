@@ -220,7 +220,8 @@ var mutations = []func(*forgery){
 	func(f *forgery) { f.bill.Submission.ID = f.other().Submission.ID },
 	func(f *forgery) { f.bill.Submission.Segments = f.others[1].Submission.Segments },
 	func(f *forgery) { f.segment().Certificate = f.others[1].Submission.Segments[0].Certificate },
-	func(f *forgery) { f.segment().StateHead = f.others[1].Submission.Segments[0].StateHead },
+	func(f *forgery) { _, f.segment().StateHead = f.others[1].Submission.Segments[0].Heads() },
+	func(f *forgery) { _, f.segment().StateHead = f.segment().Heads() }, // said twice
 	// segment
 	func(f *forgery) { f.segment().Seals = f.disturb(f.segment().Seals) },
 	func(f *forgery) { f.segment().Statuses = f.disturb(f.segment().Statuses) },
@@ -272,10 +273,10 @@ var mutations = []func(*forgery){
 	func(f *forgery) { c := &f.segment().Certificate; c.Meter = "meter-2" },
 	func(f *forgery) { c := &f.segment().Certificate; c.Key = f.disturb(bytes.Clone(c.Key)) },
 	func(f *forgery) { c := &f.segment().Certificate; c.Signature = f.disturb(bytes.Clone(c.Signature)) },
-	func(f *forgery) { f.head().Day += uint16(1 + f.rng.IntN(5)) },
-	func(f *forgery) { f.head().DayTip = f.disturb(bytes.Clone(f.head().DayTip)) },
-	func(f *forgery) { h := f.head(); h.Signature = f.disturb(bytes.Clone(h.Signature)) },
-	func(f *forgery) { f.head().Corrections += 1 + f.rng.Uint32N(3) },
+	func(f *forgery) { f.head(func(h *meter.Head) { h.Day += uint16(1 + f.rng.IntN(5)) }) },
+	func(f *forgery) { f.head(func(h *meter.Head) { h.DayTip = f.disturb(bytes.Clone(h.DayTip)) }) },
+	func(f *forgery) { f.head(func(h *meter.Head) { h.Signature = f.disturb(bytes.Clone(h.Signature)) }) },
+	func(f *forgery) { f.head(func(h *meter.Head) { h.Corrections += 1 + f.rng.Uint32N(3) }) },
 	// request, with and without its hash following
 	func(f *forgery) {
 		f.request(func(r *Request) { r.Weights[f.rng.IntN(32)] ^= byte(1 + f.rng.IntN(255)) })
@@ -302,11 +303,18 @@ var mutations = []func(*forgery){
 	func(f *forgery) { f.request(func(r *Request) { r.Terms.Meters[0].N = 24 }) },
 }
 
-func (f *forgery) head() *meter.Head {
+// head bends the period head, or adds a state head that is the period head bent.
+func (f *forgery) head(bend func(*meter.Head)) {
+	s := f.segment()
 	if f.rng.IntN(2) == 0 {
-		return &f.segment().PeriodHead
+		bend(&s.PeriodHead)
+		return
 	}
-	return &f.segment().StateHead
+	_, state := s.Heads()
+	if h, err := meter.ParseHead(state); err == nil { // not bent before
+		bend(h)
+		s.StateHead = h.Bytes()
+	}
 }
 
 func (f *forgery) request(bend func(*Request)) {
@@ -332,7 +340,8 @@ func TestTwentyThousandMutations(t *testing.T) {
 	}
 	original, again, theirs := answer(h), answer(h), answer(stranger)
 	checks := h.checks(plan)
-	for _, b := range [][]byte{original, again, theirs} {
+	honest := [][]byte{original, again, theirs}
+	for _, b := range honest {
 		if _, err := VerifyBill(b, checks); err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +353,7 @@ func TestTwentyThousandMutations(t *testing.T) {
 		rng := mrand.New(mrand.NewPCG(51, uint64(i)))
 		f := &forgery{rng: rng}
 		var bent []byte
-		for len(bent) == 0 || bytes.Equal(bent, original) {
+		for len(bent) == 0 || slices.ContainsFunc(honest, func(b []byte) bool { return bytes.Equal(b, bent) }) {
 			f.bill = must(ParseBill(original))
 			f.others = []*Bill{must(ParseBill(again)), must(ParseBill(theirs))}
 			if bent = nil; i%20 == 19 {

@@ -168,14 +168,22 @@ func TestSealsAtSubmission(t *testing.T) {
 		},
 		"chain-one-record-short": func(s *meter.Segment) { s.Seals, s.Statuses, s.First = s.Seals[32:], s.Statuses[12:], s.First+1 },
 		"h0-altered":             func(s *meter.Segment) { s.Before[31] ^= 1 },
-		"head-of-next-day":       func(s *meter.Segment) { s.PeriodHead = s.StateHead },
+		"head-of-next-day":       func(s *meter.Segment) { s.PeriodHead, s.StateHead = *stateHead(s), nil },
 		"status-altered":         func(s *meter.Segment) { s.Statuses[0] = 0x11 },
-		"heads-swapped":          func(s *meter.Segment) { s.PeriodHead, s.StateHead = s.StateHead, s.PeriodHead },
+		"heads-swapped": func(s *meter.Segment) {
+			s.PeriodHead, s.StateHead = *stateHead(s), s.PeriodHead.Bytes()
+		},
 	} {
 		b := must(Answer(nil, plan, []*meter.Opened{h.opened}, rand.Reader))
 		bend(&b.Submission.Segments[0])
 		refuses(t, name, h, plan, b, ReasonChain)
 	}
+}
+
+// stateHead returns the state head of an honest segment.
+func stateHead(s *meter.Segment) *meter.Head {
+	_, state := s.Heads()
+	return must(meter.ParseHead(state))
 }
 
 func swap(d *draft, i, j int) {

@@ -76,7 +76,7 @@ func ParseSubmission(b []byte) (*Submission, error) {
 func (s *Submission) heads() [][32]byte {
 	list := make([][32]byte, len(s.Segments))
 	for i := range s.Segments {
-		list[i] = headsHash(&s.Segments[i].PeriodHead, &s.Segments[i].StateHead)
+		list[i] = headsHash(s.Segments[i].Heads())
 	}
 	return list
 }

@@ -49,8 +49,8 @@ func (f *billFiles) segments() {
 			s.Seals, s.Statuses, s.First = s.Seals[32:], s.Statuses[12:], s.First+1
 		}, ReasonChain},
 		{"bill-h0-altered", "The chain value before the first day is another one.", func(s *meter.Segment) { s.Before[31] ^= 1 }, ReasonChain},
-		{"bill-head-of-next-day", "The newest head stands for that of the period.", func(s *meter.Segment) { s.PeriodHead = s.StateHead }, ReasonChain},
-		{"bill-heads-swapped", "The two heads are exchanged.", func(s *meter.Segment) { s.PeriodHead, s.StateHead = s.StateHead, s.PeriodHead }, ReasonChain},
+		{"bill-head-of-next-day", "The newest head stands for that of the period.", func(s *meter.Segment) { s.PeriodHead, s.StateHead = *stateHead(s), nil }, ReasonChain},
+		{"bill-heads-swapped", "The two heads are exchanged.", func(s *meter.Segment) { s.PeriodHead, s.StateHead = *stateHead(s), s.PeriodHead.Bytes() }, ReasonChain},
 		{"bill-status-altered", "A status is not the one that the meter signed.", func(s *meter.Segment) { s.Statuses[0] = 0x11 }, ReasonChain},
 		{"bill-certificate-altered", "The certificate's cap is not the one that was signed.", func(s *meter.Segment) { s.Certificate.Cap++ }, ReasonCertificate},
 		{"bill-n-other-than-certificate", "The segment says 48 slots, its certificate 24.", func(s *meter.Segment) { s.N = 48 }, ReasonCertificate},
