@@ -1,0 +1,101 @@
+package testvectors_test
+
+import (
+	"strings"
+	"testing"
+
+	"hushwatt/testvectors"
+)
+
+// rejects are the names of docs/protocol.md that must be refused, by section.
+// A name that ends in an asterisk stands for several files.
+var rejects = map[string]string{
+	"2": `slot-signature-as-head receipt-signature-as-request pairing-record-unsigned recipient-hash-other
+		epoch-reused cover-not-minimal cover-outside-range leaf-of-other-epoch ciphertext-of-other-day
+		ciphertext-does-not-match-seal`,
+	"3": `correction-omitted old-version-used head-older-than-accepted two-heads-one-day chain-one-record-short
+		h0-altered record-order-swapped head-of-next-day epoch-gap epoch-overlap-slot-twice
+		export-seal-as-import certificate-expired-mid-period n-other-than-certificate`,
+	"4": `secret-rational-two-lines secret-rational-priced-kwh secret-out-of-bounds-high
+		secret-out-of-bounds-negative claim-without-secret-range falling-block-skipped product-wrong-index
+		range-value-equals-bound-plus-one range-minus-one range-segment-swapped range-bound-changed
+		range-padding-bit-two amount-plus-one amount-minus-one tie-rounded-down tie-odd
+		negative-tie-wrong-way block-cheaper-split-per-line peak-hidden allowance-used-twice
+		falling-prices-without-product event-slot-left-out class-not-nearest class-tie-higher-index
+		flag-at-threshold-zero`,
+	"4.1": `weight-plus-one* weights-rows-swapped weights-slots-swapped weights-functional-swapped weight-sign
+		seal-swapped seal-missing seal-repeated seal-identity-appended seal-plus-G
+		seal-plus-other-slot-base X-plus-G X-swapped round-dropped round-added A-swapped-0-2
+		rounds-swapped A-identity A-noncanonical T-swapped z-plus-q* z-plus-one* all-zero omits-session
+		omits-sizes omits-weights omits-seal omits-X omits-last-A omega-before-X r-before-A2
+		low-bit-first late-X cancel-E1-E2 cancel-across-bills`,
+	"4.1, more": `X-identity X-of-other-omega session-other-period session-other-meter session-other-tariff
+		session-other-output session-other-kind z-plus-one-first-slot z-plus-one-last-slot z-plus-one-rho
+		z-plus-one-zeta compact-form-as-batchable omits-T1 omits-T2 columns-first challenge-32-bytes
+		late-T2 wrong-A1 wrap*`,
+	"4.2": `compact-flavour-offered narg-trailing narg-truncated A-S-swapped header-field-dropped*
+		prover-commitment-not-in-instance seal-sum-as-one-element batch-one-bad-of-1000
+		batch-two-errors-cancel identity-X identity-A tau-plus-q`,
+	"5": `same-id-other-body replay-to-other-supplier replay-other-request second-answer-to-request
+		period-overlaps period-gap edge-day-missing* edge-slot-outside-priced receipt-other-submission`,
+	"6": `tariff-one-hot tariff-super-increasing tariff-marker-digits tariff-one-slot-spike
+		rebill-differs-one-slot`,
+}
+
+// accepts are the names, or shapes, that docs/protocol.md says are accepted.
+var accepts = map[string]string{
+	"4": "bill-zero credit-negative",
+	"4.1": `torsion days-1 days-2 three-days days-31 days-32 days-33 days-365 one-day functionals-6
+		weights-zero readings-zero readings-at-the-cap weights-negative`,
+}
+
+// later are names of what is not built yet: the ledger of released flags, and
+// aggregation.
+var later = `flag-threshold-walk
+	second-release-same-slot parent-with-late-meter complement-below-minimum variance-other-set
+	uncertified-meter-counted share-replayed mixed-n day-end-other-set day-end-second-opening
+	seal-not-sum-of-slots answered-twice bitmap-below-minimum two-bitmaps-one-slot few-neighbours`
+
+func TestEveryNameHasItsFile(t *testing.T) {
+	all := testvectors.Load(t)
+	check := func(lists map[string]string, expected string) {
+		for section, names := range lists {
+			for _, name := range strings.Fields(names) {
+				files := named(all, name)
+				if len(files) == 0 {
+					t.Errorf("section %s: no vector %s", section, name)
+				}
+				for _, v := range files {
+					if v.Expected != expected {
+						t.Errorf("%s is %s, should be %s", v.Name, v.Expected, expected)
+					}
+				}
+			}
+		}
+	}
+	check(rejects, testvectors.Refused)
+	check(accepts, testvectors.Accepted)
+	for _, name := range strings.Fields(later) {
+		if len(named(all, name)) > 0 {
+			t.Errorf("%s has a file: it belongs to the lists of what there is", name)
+		}
+	}
+}
+
+// named returns the files of a name, or of a family of names.
+func named(all map[string]*testvectors.Vector, name string) (files []*testvectors.Vector) {
+	family, many := strings.CutSuffix(name, "*")
+	for _, v := range all {
+		if v.Name == name || many && (v.Name == family || strings.HasPrefix(v.Name, family+"-")) {
+			files = append(files, v)
+		}
+	}
+	return files
+}
+
+// The header's fields are bound one by one: 11 of its own, 8 of a segment.
+func TestEveryHeaderFieldHasItsFile(t *testing.T) {
+	if n := len(named(testvectors.Load(t), "header-field-dropped*")); n != 19 {
+		t.Errorf("%d vectors header-field-dropped-…, the header has 19 fields", n)
+	}
+}
