@@ -186,6 +186,53 @@ func TestAskedOnce(t *testing.T) {
 	}
 }
 
+// Meters of one request follow each other. If two counted on the same days either
+// would answer for both.
+func TestMetersTakeTurns(t *testing.T) {
+	w := newTown(t)
+	for i, number := range []string{"meter-1", "meter-2"} {
+		w.home(number, uint64(i), 40)
+	}
+	desk, ctx := w.server.Desk(), context.Background()
+	day := func(n int) uint16 { return uint16(int(january) + n) }
+	until := func(n int) store.Validity { return store.Validity{First: 0, Last: day(n)} }
+	from := func(n int) store.Validity { return store.Validity{First: day(n), Last: 1<<16 - 1} }
+	revoked := store.Always
+	revoked.Revoked = day(12)
+	for _, c := range []struct {
+		name             string
+		one, two         store.Validity
+		first, days, err int
+	}{
+		{"side by side", store.Always, store.Always, 0, 31, 422},
+		{"side by side for a day", store.Always, store.Always, 5, 1, 422},
+		{"one after the other", until(11), from(12), 0, 31, 0},
+		{"replaced in the course of a day", until(12), from(12), 0, 31, 0},
+		{"the other way round", from(12), until(12), 0, 31, 0},
+		{"two days together", until(13), from(12), 0, 31, 422},
+		{"two days together, after the period", until(31), from(30), 0, 30, 0},
+		{"revoked before", revoked, from(12), 0, 31, 0},
+		{"revoked too late", revoked, from(10), 0, 31, 422},
+	} {
+		for number, v := range map[string]store.Validity{"meter-1": c.one, "meter-2": c.two} {
+			if err := desk.Register(ctx, number, w.authority.Authority(), 48, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := desk.Preview(ctx, Question{Meters: []string{"meter-1", "meter-2"}, Tariffs: [][32]byte{w.tariff.Hash()},
+			Start: january + dates(c.first), End: january + dates(c.first+c.days)})
+		status := 0
+		if p, ok := err.(*Problem); ok {
+			status = p.Status
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if status != c.err {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 // Meters and authorities count on the days that the register says.
 func TestRevocation(t *testing.T) {
 	w := newTown(t)

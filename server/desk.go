@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -95,6 +96,7 @@ const answerWithin = 90 * 24 * time.Hour
 // Preview compiles a question, without asking it.
 func (d *Desk) Preview(ctx context.Context, q Question) (*plan.Plan, error) {
 	var meters []prover.MeterSlots
+	var entries []*store.Meter
 	for _, number := range q.Meters {
 		m, err := d.Store.Meter(ctx, number)
 		if errors.Is(err, store.ErrNotFound) {
@@ -104,6 +106,7 @@ func (d *Desk) Preview(ctx context.Context, q Question) (*plan.Plan, error) {
 			return nil, err
 		}
 		meters = append(meters, prover.MeterSlots{Meter: number, N: uint16(m.Slots)})
+		entries = append(entries, m)
 	}
 	ts, err := (&register{store: d.Store}).tariffs(ctx, q.Tariffs)
 	if errors.Is(err, store.ErrNotFound) {
@@ -116,10 +119,38 @@ func (d *Desk) Preview(ctx context.Context, q Question) (*plan.Plan, error) {
 	if err == nil {
 		_, err = prover.NewRequest(p.BillPlan)
 	}
+	if err == nil {
+		err = takeTurns(entries, p.Period)
+	}
 	if err != nil {
 		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
 	}
 	return p, nil
+}
+
+// takeTurns refuses meters that count on the same days of a period, but for the
+// one day on which a meter takes another's place. A bill holds every slot once:
+// of two meters side by side the customer could answer with the one that used less.
+func takeTurns(meters []*store.Meter, p prover.Period) error {
+	first, last := p.Days()
+	for i, a := range meters {
+		for _, b := range meters[:i] {
+			from, to := max(first, int(a.First), int(b.First)), min(last, lastDay(a), lastDay(b))
+			if from < to || from == to && lastDay(a) != int(b.First) && lastDay(b) != int(a.First) {
+				return fmt.Errorf("meters %s and %s both count on %s: ask for each by itself, or say in the register when one took the other's place",
+					b.Number, a.Number, meter.DayText(uint16(from)))
+			}
+		}
+	}
+	return nil
+}
+
+// lastDay returns the last day on which a meter counts.
+func lastDay(m *store.Meter) int {
+	if m.Revoked != 0 {
+		return min(int(m.Last), int(m.Revoked)-1)
+	}
+	return int(m.Last)
 }
 
 // Ask signs a request and makes it known. It is refused if the period was billed,
