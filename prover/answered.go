@@ -10,6 +10,10 @@ import (
 	"hushwatt/internal/wire"
 )
 
+// ErrPeriodGap is the error of a period that leaves days between it and those
+// that were billed before.
+var ErrPeriodGap = errors.New("period leaves a gap to those that were billed before")
+
 // Intervals holds the periods that were billed of one meter and kind. They are
 // disjoint and adjacent: together one gapless run of time. The zero value is
 // empty. Both sides keep one, so that neither is talked into a second bill.
@@ -42,7 +46,7 @@ func (v *Intervals) Check(start, end int64, replaces []byte) error {
 		}
 	}
 	if n := len(v.list); n > 0 && start != v.list[n-1].End && end != v.list[0].Start {
-		return errors.New("period leaves a gap to those that were billed before")
+		return ErrPeriodGap
 	}
 	return nil
 }
