@@ -30,11 +30,12 @@ var rooms = map[string][]string{
 	"app":               {"prover/messages"},
 	"wasm/app":          {"app"},
 	"wasm/prover":       {"prover/worker"},
+	"web":               {},
 }
 
 // outside are packages that are no room: the program that ties all rooms
 // together, generators of test vectors, and the tools of the build.
-var outside = []string{"cmd/hushwatt", "testvectors", "tariffs/zonegen", "internal/endtoend", "internal/lint", "internal/fuzzall", "internal/wasmtest", "internal/testdata"}
+var outside = []string{"cmd/hushwatt", "testvectors", "tariffs/zonegen", "internal/endtoend", "internal/lint", "internal/fuzzall", "internal/wasmtest", "internal/webbuild", "internal/testdata"}
 
 // testOnly are packages that only tests may import, of ours and of others.
 // circl's group package alone adds 350 kB to a browser's download.

@@ -1,0 +1,125 @@
+// Starts the app: what the compiled pages expect of their window, the program
+// itself, and the service worker. Nothing here knows about bills.
+"use strict";
+
+// What go-app's runtime looks for. Updates are announced through goappOnUpdate,
+// which the program replaces; before it runs, the flag is kept.
+var goappUpdatedBeforeWasmLoaded = false;
+var goappAppInstallChangedBeforeWasmLoaded = false;
+var goappOnUpdate = () => { goappUpdatedBeforeWasmLoaded = true; };
+var goappOnAppInstallChange = () => { goappAppInstallChangedBeforeWasmLoaded = true; };
+var goappNav = () => {};
+
+const environment = {
+  GOAPP_VERSION: "BUILD-OF-THIS-APP",
+  GOAPP_ROOT_PREFIX: "",
+  GOAPP_STATIC_RESOURCES_URL: "",
+  // Addresses that the browser opens by itself, not the app.
+  GOAPP_INTERNAL_URLS: JSON.stringify(["/api/", "/portal/", "/demo/"].map((p) => location.origin + p)),
+  HUSHWATT_BUILD: "BUILD-OF-THIS-APP",
+  HUSHWATT_WORKER: "/web/worker.js",
+};
+
+function goappGetenv(name) { return environment[name]; }
+function goappTryUpdate() { if (hushwattRegistration) hushwattRegistration.update().catch(() => {}); }
+function goappIsAppInstallable() { return false; }
+function goappIsAppleBrowser() { return false; }
+async function goappShowInstallPrompt() {}
+function goappNewNotification() {}
+async function goappSubscribePushNotifications() { return ""; }
+function goappKeepBodyClean() { return () => {}; }
+
+// Preferences of this browser, the only thing ever put into localStorage. A
+// window without storage has none.
+function hushwattPreference(what, name, value) {
+  try {
+    if (what === "set") localStorage.setItem("hushwatt." + name, value);
+    return localStorage.getItem("hushwatt." + name) || "";
+  } catch {
+    return "";
+  }
+}
+document.documentElement.dataset.scheme = hushwattPreference("get", "scheme", "");
+
+// Files that the system opens with the app wait here until the program asks.
+var hushwattLaunched = [];
+var hushwattOnLaunch = () => {};
+if ("launchQueue" in window) {
+  launchQueue.setConsumer(async (launch) => {
+    for (const handle of launch.files || []) hushwattLaunched.push(await handle.getFile());
+    if (hushwattLaunched.length) hushwattOnLaunch();
+  });
+}
+
+// What this browser lacks, as words that the page has sentences for.
+function hushwattLacks() {
+  const lacks = [];
+  if (typeof WebAssembly !== "object" || typeof Worker !== "function") lacks.push("programs");
+  if (!window.isSecureContext) lacks.push("https");
+  if (!window.crypto || !window.crypto.subtle) lacks.push("crypto");
+  if (!("indexedDB" in window)) lacks.push("storage");
+  if (!("serviceWorker" in navigator)) lacks.push("offline");
+  return lacks;
+}
+
+function show(id) {
+  const block = document.getElementById(id);
+  if (block) block.hidden = false;
+}
+
+async function start() {
+  if (hushwattLacks().includes("programs")) return show("too-old");
+  try {
+    const go = new Go();
+    // The name holds the hash; integrity makes the browser check it.
+    const response = await fetch("/web/app.wasm", { integrity: "sha256-/web/app.wasm" });
+    if (!response.ok) throw new Error("the server answers " + response.status);
+    const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
+    const ended = go.run(instance);
+    document.documentElement.dataset.app = "ready";
+    keepOffline();
+    await ended;
+    throw new Error("the program ended");
+  } catch (e) {
+    console.error("the app could not be started:", e);
+    document.documentElement.dataset.app = "failed";
+    show("not-started");
+  }
+}
+
+// Offline after the first visit; a new version waits until it is asked in.
+let hushwattRegistration = null;
+let asked = false;
+
+async function keepOffline() {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const had = navigator.serviceWorker.controller !== null;
+    hushwattRegistration = await navigator.serviceWorker.register("/sw.js");
+    const announce = (worker) => {
+      if (!worker) return;
+      const look = () => { if (worker.state === "installed" && navigator.serviceWorker.controller) goappOnUpdate(); };
+      worker.addEventListener("statechange", look);
+      look();
+    };
+    announce(hushwattRegistration.waiting);
+    hushwattRegistration.addEventListener("updatefound", () => announce(hushwattRegistration.installing));
+    navigator.serviceWorker.addEventListener("controllerchange", () => {
+      if (asked) location.reload();
+      else if (had) goappOnUpdate(); // another tab asked for the new version
+    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) goappTryUpdate(); });
+  } catch (e) {
+    console.warn("the app will not work offline:", e);
+  }
+}
+
+// Called by the page when somebody says yes to the new version.
+function hushwattUpdate() {
+  asked = true;
+  const waiting = hushwattRegistration && hushwattRegistration.waiting;
+  if (waiting) waiting.postMessage("take over");
+  else location.reload();
+}
+
+start();
