@@ -1,9 +1,13 @@
 package testvectors_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"hushwatt/internal/testdata"
 	"hushwatt/testvectors"
 )
 
@@ -98,4 +102,36 @@ func TestEveryHeaderFieldHasItsFile(t *testing.T) {
 	if n := len(named(testvectors.Load(t), "header-field-dropped*")); n != 19 {
 		t.Errorf("%d vectors header-field-dropped-…, the header has 19 fields", n)
 	}
+}
+
+// rejectsList is what follows **Rejects** in the document: names in backticks,
+// with commas and remarks in parentheses between them.
+var rejectsList = regexp.MustCompile("\\*\\*Rejects\\*\\*((?:[\\s,]*(?:and\\s+)?(?:\\([^)`]*\\)\\s*)?`[^`\\s]+`)+)")
+
+// TestTheDocumentHasNoOtherNames: what the document says is refused, is here or
+// is listed as later.
+func TestTheDocumentHasNoOtherNames(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(testdata.Root(t), "docs", "protocol*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, seen := testvectors.Load(t), 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, list := range rejectsList.FindAllStringSubmatch(string(text), -1) {
+			for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(list[1], -1) {
+				seen++
+				if len(named(all, name[1]+"*")) == 0 && !strings.Contains(later, name[1]) {
+					t.Errorf("%s: no vector %s", filepath.Base(path), name[1])
+				}
+			}
+		}
+	}
+	if seen < 60 {
+		t.Errorf("only %d names found in the document", seen)
+	}
+	t.Logf("%d names in the document", seen)
 }
