@@ -18,14 +18,14 @@ func (s *Server) registerAPI(a huma.API) {
 	add(s, a, closed("put-meter", http.MethodPost, apiPath+"/meters", "Register a meter, or change its authority, slots, validity or revocation"), s.postMeter)
 }
 
-// validityBody is a store.Validity as dates of UTC days.
-type validityBody struct {
+// Dates are a store.Validity as dates of UTC days.
+type Dates struct {
 	From    string `json:"from,omitempty" format:"date" doc:"First UTC day that counts; none if left out."`
 	Until   string `json:"until,omitempty" format:"date" doc:"Last UTC day that counts; none if left out."`
 	Revoked string `json:"revoked,omitempty" format:"date" doc:"From this UTC day on nothing counts."`
 }
 
-func (b *validityBody) validity() (store.Validity, error) {
+func (b *Dates) validity() (store.Validity, error) {
 	v := store.Always
 	for _, f := range []struct {
 		text string
@@ -43,7 +43,7 @@ func (b *validityBody) validity() (store.Validity, error) {
 	return v, nil
 }
 
-func validityOf(v store.Validity) (b validityBody) {
+func validityOf(v store.Validity) (b Dates) {
 	if v.First != store.Always.First {
 		b.From = meter.DayText(v.First)
 	}
@@ -59,7 +59,7 @@ func validityOf(v store.Validity) (b validityBody) {
 type authorityBody struct {
 	Authority string `json:"authority" maxLength:"128" doc:"hushwatt-authority1…"`
 	Name      string `json:"name" maxLength:"100"`
-	validityBody
+	Dates
 }
 
 type authoritiesOut struct {
@@ -99,7 +99,7 @@ type meterBody struct {
 	Meter     string `json:"meter" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" doc:"Its number."`
 	Authority string `json:"authority" maxLength:"128" doc:"hushwatt-authority1…, one that is registered."`
 	Slots     int    `json:"slots" enum:"24,48,96,144,288" doc:"In a UTC day."`
-	validityBody
+	Dates
 }
 
 type metersIn struct {

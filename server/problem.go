@@ -81,11 +81,24 @@ func init() {
 		}
 		for _, err := range errs {
 			if err != nil {
-				p.Errors = append(p.Errors, err.Error())
+				p.Errors = append(p.Errors, place(err))
 			}
 		}
 		return p
 	}
+}
+
+// place says where and what is wrong, without repeating the value.
+func place(err error) string {
+	var d huma.ErrorDetailer
+	if !errors.As(err, &d) {
+		return err.Error()
+	}
+	detail := d.ErrorDetail()
+	if detail.Location == "" {
+		return detail.Message
+	}
+	return detail.Location + ": " + detail.Message
 }
 
 // writeProblem answers with a problem.
