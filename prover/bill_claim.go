@@ -13,6 +13,11 @@ import (
 // Customer and supplier call it with the same arguments, each with its own plan
 // (docs/protocol.md, section 4).
 func (p *BillPlan) claim(rows []meter.Row, outputs []Output) (*Claim, error) {
+	return p.claimKnowing(nil, rows, outputs)
+}
+
+// claimKnowing is claim for a caller who knows the plan's weights hash already.
+func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Output) (*Claim, error) {
 	if len(outputs) != p.outputs() {
 		return nil, fmt.Errorf("%d outputs instead of %d", len(outputs), p.outputs())
 	}
@@ -21,10 +26,15 @@ func (p *BillPlan) claim(rows []meter.Row, outputs []Output) (*Claim, error) {
 		return nil, err
 	}
 	list := make([]Row, len(rows))
+	whole := hash != nil && len(rows) == len(p.Functionals[0].Weights)
 	for i := range rows {
 		list[i] = Row{N: rows[i].N, Cap: rows[i].Cap, Skip: p.Policy.skips(&rows[i])}
+		whole = whole && places[i] == i && list[i].Skip == nil
 	}
 	c := NewClaim(list, p.TZ)
+	if whole { // the claim's weights are those of the plan
+		c.hash = hash
+	}
 	sums := make([]Linear, len(p.Functionals))
 	for j, f := range p.Functionals {
 		sums[j] = c.Functional(f.rows(places), f.Const)

@@ -43,6 +43,7 @@ const (
 type Claim struct {
 	rows []Row
 	tz   string
+	hash *[32]byte // of the weights after statuses, nil unless known beforehand
 	errs []error
 
 	functionals []functional

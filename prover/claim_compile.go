@@ -65,7 +65,11 @@ func (c *Claim) compile() (*form, error) {
 		return nil, err
 	}
 	f := &form{columns: newColumns(c.rows), ranges: c.ranges, reveals: c.reveals, zeros: c.zeros, products: c.products}
-	f.hash = c.weightsHash()
+	if c.hash != nil {
+		f.hash = *c.hash
+	} else {
+		f.hash = c.weightsHash()
+	}
 	f.place = make(map[int]int)
 	for i := range c.secrets {
 		if !gone[i] {

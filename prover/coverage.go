@@ -84,13 +84,18 @@ func (p StatusPolicy) check(period Period, rows []meter.Row) error {
 }
 
 // skips returns which slots of a row the claim leaves out: those of another
-// epoch, and those that the policy excludes.
+// epoch, and those that the policy excludes. It is nil if there are none.
 func (p StatusPolicy) skips(r *meter.Row) []bool {
-	skip := make([]bool, len(r.Statuses))
+	var skip []bool
 	for s, st := range r.Statuses {
-		skip[s] = st == meter.NotHere ||
+		if st == meter.NotHere ||
 			st == meter.Missing && p.Missing == PolicyExclude ||
-			st == meter.Estimated && p.Estimated == PolicyExclude
+			st == meter.Estimated && p.Estimated == PolicyExclude {
+			if skip == nil {
+				skip = make([]bool, len(r.Statuses))
+			}
+			skip[s] = true
+		}
 	}
 	return skip
 }

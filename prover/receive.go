@@ -35,8 +35,9 @@ func (v *Verifier) Submit(bill []byte) ([]byte, error) {
 func (v *Verifier) SubmitAll(bills [][]byte) (receipts [][]byte, errs []error) {
 	receipts, errs = make([][]byte, len(bills)), make([]error, len(bills))
 	checked := make([]*checkedBill, len(bills))
+	plans := hashedPlans{}
 	for i, data := range bills {
-		checked[i], receipts[i], errs[i] = v.open(data)
+		checked[i], receipts[i], errs[i] = v.open(data, plans)
 	}
 	var open []*checkedBill
 	var at []int
@@ -63,7 +64,7 @@ func (v *Verifier) SubmitAll(bills [][]byte) (receipts [][]byte, errs []error) {
 
 // open makes every check but the proof's. It returns a checked bill, or the
 // receipt that the same submission was given before, or an error.
-func (v *Verifier) open(data []byte) (*checkedBill, []byte, error) {
+func (v *Verifier) open(data []byte, plans hashedPlans) (*checkedBill, []byte, error) {
 	limit := v.MaxSize
 	if limit == 0 {
 		limit = defaultMaxSize
@@ -88,7 +89,7 @@ func (v *Verifier) open(data []byte) (*checkedBill, []byte, error) {
 		return nil, nil, err
 	}
 	checks := v.Checks
-	checks.Accepted = v.Ledger.Accepted
+	checks.Accepted, checks.plans = v.Ledger.Accepted, plans
 	c, err := checks.check(b)
 	var two *meter.TwoHeads
 	if errors.As(err, &two) {

@@ -29,6 +29,26 @@ type Checks struct {
 	// Accepted, if not nil, returns what was accepted before of an epoch, nil if
 	// nothing. A Verifier asks its Ledger instead.
 	Accepted func(Epoch) (*meter.Accepted, error)
+
+	plans hashedPlans
+}
+
+// hashedPlans holds the weights hash of every plan that was found in order, for as
+// long as one call lasts: the bills of a batch mostly share a plan.
+type hashedPlans map[*BillPlan][32]byte
+
+func (h hashedPlans) hash(p *BillPlan) (hash [32]byte, err error) {
+	hash, ok := h[p]
+	if !ok {
+		if err := p.check(); err != nil {
+			return hash, err
+		}
+		hash = p.WeightsHash()
+		if h != nil {
+			h[p] = hash
+		}
+	}
+	return hash, nil
 }
 
 // Result is what an accepted bill says.
@@ -60,6 +80,7 @@ func VerifyBill(data []byte, c Checks) (*Result, error) {
 // proofs, which takes a fraction of the time. Result and error i are those that
 // VerifyBill would give for bill i.
 func VerifyBills(bills [][]byte, c Checks) ([]*Result, []error) {
+	c.plans = hashedPlans{}
 	checked := make([]*checkedBill, len(bills))
 	errs := make([]error, len(bills))
 	for i, data := range bills {
@@ -133,10 +154,14 @@ func (c *Checks) check(b *Bill) (*checkedBill, error) {
 	if planErr != nil {
 		return nil, refuse(ReasonTariff, planErr)
 	}
-	if err := plan.Matches(r); err != nil {
+	hash, err := c.plans.hash(plan)
+	if err == nil {
+		err = plan.matches(r, hash)
+	}
+	if err != nil {
 		return nil, refuse(ReasonTariff, err)
 	}
-	claim, err := plan.claimOf(rows, s.Outputs)
+	claim, err := plan.claimOf(&hash, rows, s.Outputs)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +258,7 @@ func newResult(b *Bill, plan *BillPlan, segments []*meter.Checked, rows []meter.
 
 // claimOf builds the claim and sorts its errors: outputs that no proof could
 // give are the sender's fault, anything else is the tariff's.
-func (p *BillPlan) claimOf(rows []meter.Row, outputs []Output) (*Claim, error) {
+func (p *BillPlan) claimOf(hash *[32]byte, rows []meter.Row, outputs []Output) (*Claim, error) {
 	if len(outputs) != p.outputs() {
 		return nil, refusef(ReasonProof, "%d outputs instead of %d", len(outputs), p.outputs())
 	}
@@ -242,7 +267,7 @@ func (p *BillPlan) claimOf(rows []meter.Row, outputs []Output) (*Claim, error) {
 			return nil, refusef(ReasonProof, "an amount is beyond 64 bits")
 		}
 	}
-	c, err := p.claim(rows, outputs)
+	c, err := p.claimKnowing(hash, rows, outputs)
 	if err != nil {
 		return nil, refuse(ReasonTariff, err)
 	}
@@ -259,10 +284,14 @@ func (p *BillPlan) Matches(r *Request) error {
 	if err := p.check(); err != nil {
 		return err
 	}
+	return p.matches(r, p.WeightsHash())
+}
+
+func (p *BillPlan) matches(r *Request, hash [32]byte) error {
 	if !p.Terms.equal(&r.Terms) {
 		return errors.New("the request's terms are not those of the tariff and period")
 	}
-	if p.WeightsHash() != r.Weights {
+	if hash != r.Weights {
 		return ErrWeights
 	}
 	return nil
