@@ -129,8 +129,11 @@ func last(re *regexp.Regexp, out []byte) []byte {
 	return all[len(all)-1]
 }
 
+// fuzz is one run. An input that reaches new code is made smaller for ten steps
+// at most: by default the engine takes a minute for each, and would try a decoder
+// of large files twenty times in all.
 func fuzz(tg target, t time.Duration) ([]byte, error) {
 	share := max(1, runtime.NumCPU()/atOnce)
 	return exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+tg.Name+"$", "-fuzztime", t.String(),
-		"-parallel", strconv.Itoa(share), tg.Package).CombinedOutput()
+		"-fuzzminimizetime", "10x", "-parallel", strconv.Itoa(share), tg.Package).CombinedOutput()
 }
