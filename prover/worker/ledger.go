@@ -1,0 +1,218 @@
+package worker
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"hushwatt/prover"
+	"hushwatt/prover/messages"
+	"hushwatt/tariffs"
+)
+
+// The leakage ledger: every number that was ever released, with its weights, is
+// kept in the history entry of its bill from before the first send. The privacy
+// rules of docs/protocol.md, section 6, are applied to a new bill together with
+// all of them that speak of the same readings.
+
+// releases returns what a bill would tell about each of its meters.
+func releases(p *Plan) ([]releasedRow, error) {
+	var list []releasedRow
+	for i, c := range p.Compiled {
+		rows, err := c.Released()
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			list = append(list, packRow(p.Meters[i].Meter, c.N, c.Clock, r))
+		}
+	}
+	return list, nil
+}
+
+// released are all rows of the history.
+func (d *Desk) released() ([]releasedRow, error) {
+	var list []releasedRow
+	err := d.each(entryPrefix, func(_ string, data []byte) error {
+		var r entryRecord
+		err := unpack(data, &r)
+		list = append(list, r.Released...)
+		return err
+	})
+	return list, err
+}
+
+// judge applies the privacy rules to a plan and all that was released before.
+func (d *Desk) judge(p *Plan) error {
+	if p.Kind != prover.BillRounded {
+		return fail(messages.TariffRefusedPrivacy, "The supplier asks for more than one rounded amount, which could be used to read single hours.", "")
+	}
+	wanted, err := releases(p)
+	if errors.Is(err, tariffs.ErrNotProvable) {
+		return withDetail(fail(messages.TariffNotProvable, "A bill of this tariff cannot be proven.", ""), err)
+	}
+	if err != nil {
+		return err
+	}
+	before, err := d.released()
+	if err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		if err := d.judgeTogether(together(w, before)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together returns a row and those of the same meter that speak of the same
+// readings, or of such as others of them speak of, and the neighbours in time of
+// the row itself: three hours or a day may lie in two bills. The others are
+// independent of it.
+func together(wanted releasedRow, before []releasedRow) []releasedRow {
+	set := []releasedRow{wanted}
+	rest := slices.DeleteFunc(slices.Clone(before), func(r releasedRow) bool {
+		return r.Meter != wanted.Meter || r.N != wanted.N || same(r, wanted)
+	})
+	for found := true; found; {
+		found = false
+		for i := 0; i < len(rest); i++ {
+			if slices.ContainsFunc(set, func(s releasedRow) bool { return overlap(s.extent(0), rest[i].extent(0)) }) {
+				set, found = append(set, rest[i]), true
+				rest = slices.Delete(rest, i, i+1)
+				i--
+			}
+		}
+	}
+	for _, r := range rest {
+		if overlap(r.extent(0), wanted.extent(int(wanted.N))) {
+			set = append(set, r)
+		}
+	}
+	return set
+}
+
+// extent returns the first and the last slot with a price, counted from 1970,
+// widened by more slots on both sides.
+func (p *releasedRow) extent(more int) [2]int {
+	at := p.FirstDay * int(p.N)
+	first, last := -1, -1
+	for _, run := range p.Runs {
+		if run.Weight != 0 {
+			if first < 0 {
+				first = at
+			}
+			last = at + int(run.Slots) - 1
+		}
+		at += int(run.Slots)
+	}
+	return [2]int{first - more, last + more}
+}
+
+func overlap(a, b [2]int) bool { return a[0] <= b[1] && b[0] <= a[1] }
+
+// same reports whether two rows are one: what is told again is no news.
+func same(a, b releasedRow) bool { return string(pack(&a)) == string(pack(&b)) }
+
+// judgeTogether applies the rules to rows of one meter. Verdicts are kept: a bill
+// is judged when it is shown and again when it is sent.
+func (d *Desk) judgeTogether(set []releasedRow) error {
+	key := sha256.Sum256(pack(set))
+	if verdict, known := d.judged[key]; known {
+		return verdict
+	}
+	rows := make([]tariffs.Row, len(set))
+	for i := range set {
+		var err error
+		if rows[i], err = set[i].row(); err != nil {
+			return err
+		}
+	}
+	_, err := tariffs.Privacy(int(set[0].N), set[0].Clock, rows)
+	if err != nil {
+		err = refusedForPrivacy(err, len(rows) > 1)
+	}
+	d.judged[key] = err
+	return err
+}
+
+func refusedForPrivacy(err error, joint bool) error {
+	var r *tariffs.Refusal
+	if !errors.As(err, &r) {
+		return withDetail(fail(messages.TariffRefusedPrivacy, "So much was told about these days before that nothing more can be judged safe.", ""), err)
+	}
+	from := "this bill"
+	if joint {
+		from = "this bill, together with what you sent before,"
+	}
+	return withDetail(fail(messages.TariffRefusedPrivacy,
+		fmt.Sprintf("From %s your supplier could work out how much you used at certain times: %s.", from, list(r.Readable)), ""), err)
+}
+
+// answered is the memory of the requests that were answered, from the history.
+func (d *Desk) answered() (*prover.Answered, error) {
+	a := new(prover.Answered)
+	err := d.each(entryPrefix, func(_ string, data []byte) error {
+		var r entryRecord
+		if err := unpack(data, &r); err != nil {
+			return err
+		}
+		e, err := r.summary()
+		if err != nil {
+			return err
+		}
+		if !counts(e) {
+			return nil
+		}
+		q, err := prover.ParseRequest(r.Request)
+		if err != nil {
+			return errors.Join(errRecord, err)
+		}
+		if q.Signed() {
+			a.Add(q)
+		}
+		return nil
+	})
+	return a, err
+}
+
+// counts reports whether an entry answers its request: not if it was refused, or
+// declined, or if only the memory of waiting to be sent is left.
+func counts(e *messages.Entry) bool {
+	switch e.State {
+	case messages.EntryAccepted, messages.EntrySaved:
+		return true
+	case messages.EntryWaiting:
+		return e.Whole
+	}
+	return false
+}
+
+// mayAnswer refuses a request whose period was billed before, or leaves a gap.
+func (d *Desk) mayAnswer(r *prover.Request, id string) error {
+	entries, err := d.entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Request == id && counts(&e) {
+			refusal := fail(messages.AlreadyAnswered, "You have answered this request before.", "")
+			refusal.Entry = e.ID
+			return refusal
+		}
+	}
+	a, err := d.answered()
+	if err != nil {
+		return err
+	}
+	err = a.Check(r)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, prover.ErrPeriodGap):
+		return withDetail(fail(messages.PeriodGap, "This request leaves out days between it and the bills before.", ""), err)
+	}
+	return withDetail(fail(messages.PeriodOverlaps, "Part of this period was billed before.", ""), err)
+}
