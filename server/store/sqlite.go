@@ -190,6 +190,9 @@ func (s *SQLite) Backup(ctx context.Context, path string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if err := os.WriteFile(part, nil, 0o600); err != nil {
+		return err
+	}
 	if _, err := s.write.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
