@@ -10,7 +10,7 @@ import (
 // finds what waits for an answer.
 type startPage struct{ app.Compo }
 
-func (p *startPage) OnMount(ctx app.Context) { state.watch(ctx) }
+func (p *startPage) OnMount(ctx app.Context) { state.watch(ctx, nil) }
 
 func (p *startPage) Render() app.UI {
 	if state.known && (len(state.device.Homes) > 0 || len(state.device.Asks) > 0) {

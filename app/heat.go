@@ -1,0 +1,168 @@
+package app
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"hushwatt/prover/messages"
+)
+
+// Measures of the heat map, in pixels.
+const (
+	heatLeft  = 48 // names of days
+	heatTop   = 36 // price windows and hours
+	heatRight = 4
+)
+
+func heatRow(w int) int {
+	if w >= 560 {
+		return 16
+	}
+	return 14
+}
+
+// heat draws one row a day and one cell a half-hour. pick is the chosen slot of
+// all.
+func heat(d *messages.Days, m measure, w, pick int) app.UI {
+	row, cols := heatRow(w), columns(d.List, d.SlotMinutes)
+	inner := w - heatLeft - heatRight
+	cell := float64(inner) / float64(cols)
+	h := heatTop + row*len(d.List) + 2
+	body := []app.UI{hatching()}
+	if day, ok := dayOf(d, pick); ok {
+		body = append(body, strip(d, d.List[day], pricesOf(d), heatLeft, 0, 8, cell))
+	}
+	body = append(body, hours(heatLeft, heatTop-10, inner, cols, d.SlotMinutes))
+	body = append(body, heatNames(d, row)...)
+	body = append(body, heatCells(d, m, row, cell)...)
+	if day, ok := dayOf(d, pick); ok {
+		x := places(d.List[day], d.SlotMinutes)(pick - d.List[day].From)
+		body = append(body, svg("rect", "class", "now", "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
+			"width", short(cell+2), "height", num(row+2)))
+	}
+	return picture("heat", w, h, body...)
+}
+
+func heatNames(d *messages.Days, row int) []app.UI {
+	var weekend boxes
+	var names []app.UI
+	for i, day := range d.List {
+		if day.Weekend {
+			weekend.add(0, float64(heatTop+i*row), heatLeft-4, float64(row))
+		}
+		names = append(names, label(2, heatTop+i*row+row-3, "start", shortDay(day)))
+	}
+	return append([]app.UI{svg("path", "class", "weekend", "d", weekend.String())}, names...)
+}
+
+// heatCells draws the cells, each colour as one path, and joins neighbours of
+// the same colour.
+func heatCells(d *messages.Days, m measure, row int, cell float64) []app.UI {
+	l := levels(valuesOf(d, m))
+	var paths [9]boxes
+	var missing, estimated boxes
+	for r, day := range d.List {
+		place := places(day, d.SlotMinutes)
+		y := float64(heatTop + r*row)
+		for s := 0; s < day.Slots; {
+			class, status := cellClass(d, m, l, day.From+s)
+			end := s + 1
+			for end < day.Slots && place(end) == place(s)+end-s {
+				if c, st := cellClass(d, m, l, day.From+end); c != class || st != status {
+					break
+				}
+				end++
+			}
+			x, wide := heatLeft+float64(place(s))*cell, float64(end-s)*cell
+			switch {
+			case status == messages.NotHere:
+			case status == messages.Missing:
+				missing.add(x, y, wide, float64(row-1))
+			default:
+				paths[class].add(x, y, wide, float64(row-1))
+				if status == messages.Estimated {
+					estimated.add(x+.5, y+.5, wide-1, float64(row-2))
+				}
+			}
+			s = end
+		}
+	}
+	var body []app.UI
+	for k := range paths {
+		body = append(body, svg("path", "class", "h"+num(k), "shape-rendering", "crispEdges", "d", paths[k].String()))
+	}
+	return append(body,
+		svg("path", "class", "missing", "fill", "url(#hatch)", "d", missing.String()),
+		svg("path", "class", "estimated", "fill", "none", "d", estimated.String()))
+}
+
+// cellClass is the colour of a slot and whether it was measured, estimated,
+// missing or not here.
+func cellClass(d *messages.Days, m measure, l [8]int64, i int) (class, status int) {
+	status = d.StatusAt(i)
+	if status == messages.Adjusted {
+		status = messages.Measured
+	}
+	if !there(status) {
+		return 0, status
+	}
+	return level(l, m.at(d, i)), status
+}
+
+func valuesOf(d *messages.Days, m measure) []int64 {
+	var values []int64
+	for i := range d.Count() {
+		if there(d.StatusAt(i)) {
+			values = append(values, m.at(d, i))
+		}
+	}
+	return values
+}
+
+// heatKey is the legend: nine colours with the numbers between them.
+func heatKey(d *messages.Days, m measure, w int) app.UI {
+	l := levels(valuesOf(d, m))
+	wide := min(w, 480) / 9
+	var body []app.UI
+	for k := range 9 {
+		body = append(body, svg("rect", "class", "h"+num(k), "x", num(k*wide), "y", "0", "width", num(wide), "height", "12", "shape-rendering", "crispEdges"))
+		if k < 8 {
+			body = append(body, label((k+1)*wide, 26, "middle", m.scale(l[k])))
+		}
+	}
+	return app.Div().Class("stack-s").Body(
+		app.P().Class("small quiet").Text("Colour: "+m.unit()+" in one "+slotWord(d.SlotMinutes, 1)+", from little to much"),
+		picture("scale", wide*9, 30, body...),
+	)
+}
+
+// heatAt is the slot under a point of the heat map, −1 if there is none.
+func heatAt(d *messages.Days, w int, x, y float64) int {
+	cols := columns(d.List, d.SlotMinutes)
+	cell := float64(w-heatLeft-heatRight) / float64(cols)
+	day := int(y-heatTop) / heatRow(w)
+	if y < heatTop || day >= len(d.List) || x < heatLeft {
+		return -1
+	}
+	return slotIn(d, d.List[day], int((x-heatLeft)/cell))
+}
+
+// slotIn is the slot of a day that is drawn in a column, −1 if there is none.
+func slotIn(d *messages.Days, day messages.Day, column int) int {
+	place := places(day, d.SlotMinutes)
+	for s := range day.Slots {
+		if place(s) == column {
+			return day.From + s
+		}
+	}
+	return -1
+}
+
+// dayOf is the day that a slot belongs to.
+func dayOf(d *messages.Days, slot int) (day int, ok bool) {
+	for i, x := range d.List {
+		if slot >= x.From && slot < x.From+x.Slots {
+			return i, true
+		}
+	}
+	return 0, false
+}
