@@ -41,7 +41,7 @@ func (c *Claim) prove(header []byte, seals []sigma.Point, opened []Opening, secr
 		cheat(w)
 	}
 	session, statement := sessionID(header), c.statement(seals)
-	rng, err := nonces(w, session, statement, rand)
+	rng, err := c.nonces(w, session, statement, rand)
 	if err != nil {
 		return nil, fmt.Errorf("prove claim: %w", err)
 	}

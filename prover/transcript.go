@@ -50,14 +50,40 @@ func (c *Claim) statement(seals []sigma.Point) []byte {
 	b = le.AppendUint32(b, uint32(len(f.sent)))
 	b = le.AppendUint32(b, uint32(len(f.ranges)))
 	for _, r := range f.ranges {
-		ts := c.commitment(r.l)
-		b = le.AppendUint32(b, uint32(len(ts)))
-		for _, t := range ts {
-			b = le.AppendUint32(b, uint32(t.index))
-			b = t.k.Append(b)
-		}
+		b = c.appendCommitment(b, r.l)
 		b = appendUint256(b, r.bound)
 		b = le.AppendUint32(b, uint32(r.width))
+	}
+	return b
+}
+
+// requirements returns what the claim requires beyond its ranges: reveals, linear
+// requirements, products. In the transcript the relation holds them.
+func (c *Claim) requirements() (b []byte) {
+	le, f := binary.LittleEndian, c.form
+	for _, group := range [][]Linear{f.reveals, f.zeros} {
+		b = le.AppendUint32(b, uint32(len(group)))
+		for _, l := range group {
+			b = c.appendCommitment(b, l)
+		}
+	}
+	b = le.AppendUint32(b, uint32(len(f.products)))
+	for _, p := range f.products {
+		b = c.appendCommitment(b, p.z)
+		b = c.appendCommitment(b, p.x)
+		b = c.appendCommitment(b, p.y)
+	}
+	return b
+}
+
+// appendCommitment appends Com(l): the number of its terms, then each as index
+// and coefficient.
+func (c *Claim) appendCommitment(b []byte, l Linear) []byte {
+	ts := c.commitment(l)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(ts)))
+	for _, t := range ts {
+		b = binary.LittleEndian.AppendUint32(b, uint32(t.index))
+		b = t.k.Append(b)
 	}
 	return b
 }
@@ -99,10 +125,10 @@ func appendUint256(b []byte, v *big.Int) []byte {
 }
 
 // nonces returns the stream from which a prover draws everything random, 64
-// bytes a scalar, in order of use. It hangs on the secrets and the statement as
-// well as on fresh bytes, so neither a broken generator nor a repeated state
-// can give two statements the same nonces.
-func nonces(w *witness, session, statement []byte, rand io.Reader) (io.Reader, error) {
+// bytes a scalar, in order of use. It hangs on the secrets and on everything that
+// is claimed as well as on fresh bytes, so neither a broken generator nor a
+// repeated state can give two claims the same nonces.
+func (c *Claim) nonces(w *witness, session, statement []byte, rand io.Reader) (io.Reader, error) {
 	var fresh [32]byte
 	if _, err := io.ReadFull(rand, fresh[:]); err != nil {
 		return nil, fmt.Errorf("fresh randomness: %w", err)
@@ -114,6 +140,7 @@ func nonces(w *witness, session, statement []byte, rand io.Reader) (io.Reader, e
 	h.Write(secret)
 	h.Write(session)
 	h.Write(statement)
+	h.Write(c.requirements())
 	h.Write(fresh[:])
 	return h, nil
 }
