@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"server":            {"server/store", "tariffs", "meter", "prover", "prover/plan", "aggregate"},
 	"app":               {"prover/messages"},
 	"wasm/app":          {"app"},
-	"wasm/prover":       {"prover/worker"},
+	"wasm/prover":       {"prover/worker", "prover/messages"},
 	"web":               {},
 }
 
