@@ -33,22 +33,27 @@ type Checks struct {
 	plans hashedPlans
 }
 
-// hashedPlans holds the weights hash of every plan that was found in order, for as
-// long as one call lasts: the bills of a batch mostly share a plan.
-type hashedPlans map[*BillPlan][32]byte
+// hashedPlans holds the weights hashes that were made, for as long as one call
+// lasts: the bills of a batch mostly share their prices, if not their meters.
+type hashedPlans map[prices][32]byte
 
-func (h hashedPlans) hash(p *BillPlan) (hash [32]byte, err error) {
-	hash, ok := h[p]
+// prices names the weights and constants of a plan by where they are in memory.
+type prices struct {
+	first *Functional
+	count int
+	tz    string
+}
+
+func (h hashedPlans) hash(p *BillPlan) [32]byte {
+	at := prices{&p.Functionals[0], len(p.Functionals), p.TZ}
+	hash, ok := h[at]
 	if !ok {
-		if err := p.check(); err != nil {
-			return hash, err
-		}
 		hash = p.WeightsHash()
 		if h != nil {
-			h[p] = hash
+			h[at] = hash
 		}
 	}
-	return hash, nil
+	return hash
 }
 
 // Result is what an accepted bill says.
@@ -154,10 +159,7 @@ func (c *Checks) check(b *Bill) (*checkedBill, error) {
 	if planErr != nil {
 		return nil, refuse(ReasonTariff, planErr)
 	}
-	hash, err := c.plans.hash(plan)
-	if err == nil {
-		err = plan.matches(r, hash)
-	}
+	hash, err := plan.matching(r, c.plans)
 	if err != nil {
 		return nil, refuse(ReasonTariff, err)
 	}
@@ -281,18 +283,20 @@ var ErrWeights = errors.New("the request's prices are not those of the tariff")
 // Matches reports whether a request asks for exactly this plan: the same terms,
 // and the prices that its weights hash names.
 func (p *BillPlan) Matches(r *Request) error {
-	if err := p.check(); err != nil {
-		return err
-	}
-	return p.matches(r, p.WeightsHash())
+	_, err := p.matching(r, nil)
+	return err
 }
 
-func (p *BillPlan) matches(r *Request, hash [32]byte) error {
+// matching is Matches, and returns the weights hash.
+func (p *BillPlan) matching(r *Request, known hashedPlans) (hash [32]byte, err error) {
+	if err := p.check(); err != nil {
+		return hash, err
+	}
 	if !p.Terms.equal(&r.Terms) {
-		return errors.New("the request's terms are not those of the tariff and period")
+		return hash, errors.New("the request's terms are not those of the tariff and period")
 	}
-	if hash != r.Weights {
-		return ErrWeights
+	if hash = known.hash(p); hash != r.Weights {
+		return hash, ErrWeights
 	}
-	return nil
+	return hash, nil
 }
