@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run build test lint unit wasm-test fuzz-short fuzz vectors bench
+.PHONY: help run build test lint unit wasm-test fuzz-short fuzz vectors soak bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ fuzz: ## every fuzz target for 5 minutes
 
 vectors: ## make the test vectors and worked bytes anew
 	HUSHWATT_REGENERATE=1 go test -count=1 -run 'Vector|Worked' ./meter ./tariffs ./prover/...
+
+soak: ## the server killed 500 times under load; `make test` does 50
+	HUSHWATT_KILLS=500 go test -count=1 -timeout 30m -v -run TestKill ./cmd/hushwatt
 
 bench: ## benchmarks, with the ratios that must hold
 	go test -run '^$$' -bench . -benchtime 1s ./...

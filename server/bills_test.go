@@ -343,3 +343,16 @@ func TestRefusalsAreBounded(t *testing.T) {
 		t.Errorf("%d refused bills are kept", len(it.Refusals))
 	}
 }
+
+// A receipt's time is the time that is stored, though the clock ticks meanwhile.
+func TestOneTimeInABatch(t *testing.T) {
+	ticks := townTime
+	w := newTown(t, func(c *Config) {
+		c.Now = func() time.Time { ticks = ticks.Add(time.Second); return ticks }
+	})
+	h := w.home("meter-1", 1, 40)
+	expectAccepted(t, w, w.answer(h, w.ask(h, 0, 31)))
+	if r := check(t, w.store); len(r.Findings) != 0 {
+		t.Errorf("%+v", r.Findings)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"time"
 
 	"hushwatt/meter"
 	"hushwatt/prover"
@@ -118,7 +119,7 @@ func (s *Server) decide(batch []*sent) []verdict {
 	for i, b := range batch {
 		bills[i] = b.bill
 	}
-	round := &round{server: s, plans: map[*prover.BillPlan]*plan.Plan{}}
+	round := &round{server: s, now: s.Now(), plans: map[*prover.BillPlan]*plan.Plan{}}
 	receipts, errs := round.submit(bills)
 	var refused []store.Refused
 	verdicts := make([]verdict, len(batch))
@@ -156,6 +157,7 @@ func (s *Server) refused(b *sent, err error) (store.Refused, bool) {
 // told one.
 type round struct {
 	server      *Server
+	now         time.Time // of the whole batch: receipts and rows agree
 	authorities []store.Authority
 	plans       map[*prover.BillPlan]*plan.Plan
 	failed      error
@@ -163,7 +165,7 @@ type round struct {
 
 func (r *round) submit(bills [][]byte) ([][]byte, []error) {
 	s := r.server
-	v := prover.Verifier{Key: s.Key, Ledger: r, Now: s.Now, MaxSize: s.MaxBill}
+	v := prover.Verifier{Key: s.Key, Ledger: r, Now: func() time.Time { return r.now }, MaxSize: s.MaxBill}
 	v.Plan, v.Registered = r.plan, r.registered
 	var err error
 	if r.authorities, err = s.Store.Authorities(context.Background()); err != nil {
@@ -254,7 +256,7 @@ func (r *round) Accepted(e prover.Epoch) (*meter.Accepted, error) {
 
 // Evidence implements prover.Ledger.
 func (r *round) Evidence(e *meter.TwoHeads) error {
-	if err := r.server.Store.AddEvidence(e, r.server.Now().Unix()); err != nil {
+	if err := r.server.Store.AddEvidence(e, r.now.Unix()); err != nil {
 		return r.fail(err)
 	}
 	return nil
@@ -270,7 +272,7 @@ func (r *round) Record(entries []prover.Entry, receipt func(i int, serial uint64
 }
 
 func (r *round) bill(e prover.Entry) store.Bill {
-	b := store.Bill{Entry: e, At: r.server.Now().Unix(),
+	b := store.Bill{Entry: e, At: r.now.Unix(),
 		Slots: e.Result.Counts.Slots, Missing: e.Result.Counts.Missing, Estimated: e.Result.Counts.Estimated}
 	b.Total, b.Currency = money(r.plans[e.Result.Plan], e.Result.Outputs)
 	return b
