@@ -40,5 +40,5 @@ vectors: ## make the test vectors and worked bytes anew
 soak: ## the server killed 500 times under load; `make test` does 50
 	HUSHWATT_KILLS=500 go test -count=1 -timeout 30m -v -run TestKill ./cmd/hushwatt
 
-bench: ## benchmarks, with the ratios that must hold
-	go test -run '^$$' -bench . -benchtime 1s ./...
+bench: ## what bills cost, with the ratios that must hold; writes docs/benchmarks.md
+	go run ./internal/bench/report
