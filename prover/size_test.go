@@ -53,45 +53,58 @@ func dynamicMonth() *BillPlan {
 	return p
 }
 
-// TestMonthsSize is about the limit that docs/protocol.md names: which months fit
+// TestMonthsSize is about the limits that docs/protocol.md names: which months fit
 // into 6,000 bytes. Only the proof's length differs from plan to plan; it follows
 // from the claim, so most plans are not proven here.
 func TestMonthsSize(t *testing.T) {
-	h := newHouse(t, setup{meter: "1900011354321", days: 32, seed: 95})
-	var rows []meter.Row
-	rest := 0 // what is not the proof
-	proven := func(p *BillPlan) {
-		b := must(Answer(nil, p, []*meter.Opened{h.opened}, rand.Reader))
-		r, err := VerifyBill(b.Bytes(), h.checks(p))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = r.Segments[0].Rows
-		size := len(b.Submission.Bytes())
-		if got := size - len(b.Submission.Proof); rest != 0 && got != rest {
-			t.Errorf("%d bytes beside the proof, %d before", got, rest)
-		} else {
-			rest = got
-		}
-		if c := must(p.claim(rows, b.Submission.Outputs)); c.Size() != len(b.Submission.Proof) {
-			t.Errorf("proof has %d bytes, its claim says %d", len(b.Submission.Proof), c.Size())
-		}
-		t.Logf("stage %s, %d functionals: %d bytes proven", p.Stage, len(p.Functionals), size)
-		if size > maxMonth {
-			t.Errorf("%d bytes", size)
-		}
-	}
-	proven(dynamicMonth())
-	proven(ratesPlan(12, HalfUp))
-	proven(ratesPlan(8, HalfEven))
-
-	// The largest number of rates that fits. half-even needs to hide a parity too.
-	for mode, most := range map[Mode]int{HalfUp: 12, HalfDown: 12, HalfAway: 12, Down: 12, Up: 12, HalfEven: 8} {
-		for rates := 1; rates <= most+1; rates++ {
-			size := rest + must(ratesPlan(rates, mode).claim(rows, make([]Output, 1))).Size()
-			if fits := size <= maxMonth; fits != (rates <= most) {
-				t.Errorf("%s, %d rates: %d bytes", mode, rates, size)
+	for _, c := range []struct {
+		name         string
+		sealed       int // days; the month is the first 32
+		most, mostBy int // rates that fit, and with half-even
+	}{
+		{"the month's last day is the newest", 32, 12, 8},
+		{"later days were sealed: two heads", 40, 10, 6},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, setup{meter: "1900011354321", days: c.sealed, seed: 95})
+			dynamic, rows := provenMonth(t, h, dynamicMonth())
+			for _, p := range []*BillPlan{ratesPlan(c.most, HalfUp), ratesPlan(c.mostBy, HalfEven)} {
+				if rest, _ := provenMonth(t, h, p); rest != dynamic {
+					t.Errorf("%d bytes beside the proof, %d for another tariff", rest, dynamic)
+				}
 			}
-		}
+			for _, mode := range []Mode{HalfUp, HalfDown, HalfAway, HalfEven, Down, Up} {
+				most := c.most
+				if mode == HalfEven { // which has to hide a parity too
+					most = c.mostBy
+				}
+				for rates := 1; rates <= most+1; rates++ {
+					size := dynamic + must(ratesPlan(rates, mode).claim(rows, make([]Output, 1))).Size()
+					if fits := size <= maxMonth; fits != (rates <= most) {
+						t.Errorf("%s, %d rates: %d bytes", mode, rates, size)
+					}
+				}
+			}
+		})
 	}
+}
+
+// provenMonth proves a month that fits. It returns the bytes beside the proof, and
+// the rows that the proof is about.
+func provenMonth(t *testing.T, h *house, p *BillPlan) (rest int, rows []meter.Row) {
+	t.Helper()
+	b := must(Answer(nil, p, []*meter.Opened{h.opened}, rand.Reader))
+	r, err := VerifyBill(b.Bytes(), h.checks(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, proof := len(b.Submission.Bytes()), len(b.Submission.Proof)
+	if c := must(p.claim(r.Segments[0].Rows, b.Submission.Outputs)); c.Size() != proof {
+		t.Errorf("proof has %d bytes, its claim says %d", proof, c.Size())
+	}
+	t.Logf("stage %s, %d functionals: %d bytes", p.Stage, len(p.Functionals), size)
+	if size > maxMonth {
+		t.Errorf("%d bytes", size)
+	}
+	return size - proof, r.Segments[0].Rows
 }
