@@ -13,7 +13,8 @@ var billCommand = command{
 	does:    "open your meter's export, work out the bill and prove it",
 	example: "hushwatt bill --export my.hushwatt --key my.key --tariff tariff.json --start 2026-03-01 --end 2026-04-01 --out march.bill",
 	note: "The bill holds the total, the meter's seals and statuses, and the proof; no reading. With\n" +
-		"--request it answers a supplier, without one it says what nobody has asked.",
+		"--request it answers a supplier, and only if the privacy rules allow; without one it says what\n" +
+		"nobody has asked, with a warning where they would not.",
 	flags: func(f *flags) action {
 		var j billJob
 		j.exports = f.needList("export", "FILE", "an export of a meter (*.hushwatt); several if a meter was replaced")
@@ -61,6 +62,9 @@ func (j *billJob) run(c *console) (answer, error) {
 	if err := writeFile(*j.out, made.Bill, 0o644); err != nil {
 		return nil, err
 	}
+	if made.Tells != nil {
+		c.note("keep this bill to yourself: %v", made.Tells)
+	}
 	return billAnswer{made.Currency, made.Total, len(made.Bill), milliseconds(opening), milliseconds(made.Proving)}, nil
 }
 
@@ -96,7 +100,7 @@ func (j *billJob) open(c *console) (*worker.Job, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	job := &worker.Job{Tariffs: ts, Start: *j.period.start, End: *j.period.end, Request: request}
+	job := &worker.Job{Tariffs: ts, Start: *j.period.start, End: *j.period.end, Request: request, Knowingly: request == nil}
 	began := time.Now()
 	for i, export := range exports {
 		o, err := worker.Open(export, key)

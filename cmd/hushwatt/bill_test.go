@@ -276,10 +276,17 @@ func TestPrivacyRules(t *testing.T) {
 	d.write("spy.json", spyTariff)
 	const bill = "bill --export my.hushwatt --key my.key --out my.bill --tariff "
 	d.refused(1, "Thu 2026-03-12 18:00", bill+"spy.json"+month)
-	d.refused(1, "", bill+"tariff.json --start 2026-03-10 --end 2026-03-11")
 	if _, err := os.Stat(d.path("my.bill")); err == nil {
 		t.Error("a bill was written")
 	}
+	// A short bill tells much. Whoever makes one unasked is warned; a supplier
+	// that asks for one gets none.
+	const days = " --start 2026-03-10 --end 2026-03-12"
+	if o := d.try(strings.Fields(bill + "tariff.json" + days)...); o.code != 0 || !strings.Contains(o.stderr, "keep this bill to yourself") {
+		t.Errorf("two days, unasked: exit %d: %s", o.code, o.stderr)
+	}
+	d.do("request --tariff tariff.json --meter home-1 --supplier-dir supplier --out short.request" + days)
+	d.refused(1, "privacy", "bill --export my.hushwatt --key my.key --out other.bill --tariff tariff.json --request short.request")
 	o := d.try("tariff", "check", "spy.json", "--json")
 	if doc := d.document(o.stdout); o.code != 1 || doc["accepted"] != false || strings.Count(o.complaint(), "\n") != 1 {
 		t.Errorf("check: exit %d: %s", o.code, o.stdout)

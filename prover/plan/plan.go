@@ -35,7 +35,13 @@ func New(ts []*tariffs.Tariff, start, end tariffs.Date, meters []prover.MeterSlo
 
 // For compiles the verifier's or customer's own tariffs for what a request
 // asks. That the request asks for exactly this is checked by BillPlan.Matches.
+// A signed request and a signed tariff must be of one supplier.
 func For(r *prover.Request, ts []*tariffs.Tariff) (*Plan, error) {
+	for _, t := range ts {
+		if s := t.Supplier(); s != nil && r.Signed() && string(s) != string(r.Supplier[:]) {
+			return nil, errors.New("the request comes from another supplier than the one that signed the tariff")
+		}
+	}
 	start, err := tariffs.ParseDate(r.Terms.Period.First)
 	if err != nil {
 		return nil, fmt.Errorf("first day: %w", err)
