@@ -109,6 +109,11 @@ func (d *Desk) state() (*messages.State, error) {
 	if s.Homes, err = d.homes(s.Clock); err != nil {
 		return nil, err
 	}
+	if len(keys) == 0 && len(s.Homes) == 0 { // another page may have forgotten everything
+		pending := d.pending
+		d.reset()
+		d.pending = pending
+	}
 	entries, err := d.entries()
 	if err != nil {
 		return nil, err
