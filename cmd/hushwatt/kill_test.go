@@ -20,7 +20,6 @@ import (
 	"testing"
 	"time"
 
-	"hushwatt/internal/testdata"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
 	"hushwatt/prover"
@@ -99,12 +98,6 @@ func TestKill(t *testing.T) {
 func newVictim(t *testing.T, rounds int) *victim {
 	t.Helper()
 	v := &victim{t: t, dir: t.TempDir()}
-	v.program = filepath.Join(v.dir, "hushwatt")
-	build := exec.Command("go", "build", "-o", v.program, "./cmd/hushwatt")
-	build.Dir = testdata.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	v.address = l.Addr().String()
 	if err := l.Close(); err != nil {
@@ -195,7 +188,7 @@ func (v *victim) start() {
 	v.t.Helper()
 	log := must(os.Create(filepath.Join(v.dir, "log")))
 	defer log.Close()
-	v.process = exec.Command(v.program, "serve", "--listen", v.address, "--public-url", "http://"+v.address,
+	v.process = exec.Command(program, "serve", "--listen", v.address, "--public-url", "http://"+v.address,
 		"--database", filepath.Join(v.dir, "db"), "--token-file", filepath.Join(v.dir, "token"), "--rate", "0")
 	v.process.Stderr = log
 	began := time.Now()
@@ -376,7 +369,7 @@ func (v *victim) finish() {
 
 // fsck runs the program's own check, and compares with what customers hold.
 func (v *victim) fsck() {
-	out, err := exec.Command(v.program, "fsck", "--json", "--database", filepath.Join(v.dir, "db")).Output()
+	out, err := exec.Command(program, "fsck", "--json", "--database", filepath.Join(v.dir, "db")).Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		v.t.Errorf("fsck: %s\n%s", out, exit.Stderr)
 		return
