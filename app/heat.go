@@ -121,7 +121,7 @@ func valuesOf(d *messages.Days, m measure) []int64 {
 // heatKey is the legend: nine colours with the numbers between them.
 func heatKey(d *messages.Days, m measure, w int) app.UI {
 	l := levels(valuesOf(d, m))
-	wide := min(w, 480) / 9
+	wide := w / 9
 	var body []app.UI
 	for k := range 9 {
 		body = append(body, svg("rect", "class", "h"+num(k), "x", num(k*wide), "y", "0", "width", num(wide), "height", "12", "shape-rendering", "crispEdges"))

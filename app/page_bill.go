@@ -27,6 +27,9 @@ type billPage struct {
 func (p *billPage) OnMount(ctx app.Context) {
 	state.watch(ctx, p.load)
 	p.load(ctx)
+	if state.bill != nil {
+		p.beside(ctx)
+	}
 }
 
 func (p *billPage) OnNav(ctx app.Context) {
@@ -38,7 +41,7 @@ func (p *billPage) OnNav(ctx app.Context) {
 	p.load(ctx)
 }
 
-// OnUpdate and pushes lead here too: what was missing may have come.
+// request reads the request in the link.
 func (p *billPage) request(ctx app.Context) {
 	if p.loading {
 		return
@@ -79,7 +82,21 @@ func (p *billPage) compute(ctx app.Context, want messages.AskBill) {
 		state.bill = &b
 		p.choose = false
 		focusOn(ctx, "title")
+		p.beside(ctx)
 	}, func(ctx app.Context, pr messages.Progress) { p.doing = pr })
+}
+
+// beside fetches the picture of the days, where there is room for it.
+func (p *billPage) beside(ctx app.Context) {
+	want, ok := wantedDays()
+	if !ok || state.days != nil || width("main") < 900 {
+		return
+	}
+	call(ctx, messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
+		if err == nil { // without it the bill stands alone
+			state.show(&d)
+		}
+	}, nil)
 }
 
 func (p *billPage) Render() app.UI {
@@ -104,7 +121,7 @@ func (p *billPage) Render() app.UI {
 	case state.homeNow() == nil && a != nil:
 		return askWithoutHome(*a)
 	case state.homeNow() == nil:
-		return noHome("Your bill", "Open your meter's file, or the request of your supplier, to see your bill.")
+		return noHome("Your bill", "Open your meter’s file, or the request of your supplier, to see your bill.")
 	}
 	return p.chooser()
 }
@@ -164,7 +181,7 @@ func billScreen(b *messages.Bill, extra app.UI) app.UI {
 	return app.Div().Class("stack-l").Body(
 		path("/bill"),
 		app.Div().Class("main-and-aside").Body(
-			app.Div().Class("stack").Body(paper(b), extra),
+			app.Div().Class("stack").Body(paper(b), app.Div().Body(extra)),
 			app.Div().Class("stack no-print").Body(
 				app.If(b.Problem != nil, func() app.UI { return trouble(b.Problem) }),
 				app.Section().Class("card stack").Body(
@@ -200,14 +217,14 @@ func daysBeside() app.UI {
 func paper(b *messages.Bill) app.UI {
 	return app.Article().Class("card stack paper").Body(
 		app.Div().Class("stack-s").Body(
-			app.H1().ID("title").TabIndex(-1).Text(b.Title),
+			app.H1().ID("title").TabIndex(-1).Body(held(b.Title, b.Period)...),
 			app.P().Class("quiet").Text(billFor(b)),
 			app.P().Class("total").Text(b.Total.Text),
 		),
 		lines(b),
 		app.If(b.Rounding != "", func() app.UI { return app.P().Class("small quiet").Text(b.Rounding) }),
 		app.If(b.Missing+b.Estimated > 0, func() app.UI { return missed(b) }),
-		app.P().Class("only-print").Text("Worked out by Hushwatt on the customer's own device."),
+		app.P().Class("only-print").Text("Worked out by Hushwatt on the customer’s own device."),
 	)
 }
 

@@ -50,7 +50,7 @@ func (p *comparePage) load(ctx app.Context) {
 
 func (p *comparePage) Render() app.UI {
 	if state.homeNow() == nil && (state.known || state.failed != nil) {
-		return noHome("On another tariff", "Once your meter's file is open, the same days are priced on each tariff, on this device.")
+		return noHome("On another tariff", "Once your meter’s file is open, the same days are priced on each tariff, on this device.")
 	}
 	return app.Div().Class("stack-l").Body(
 		app.If(p.result == nil, func() app.UI { return title("On another tariff", "The same days on each tariff of your supplier.") }),

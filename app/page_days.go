@@ -42,16 +42,9 @@ func (p *daysPage) measure() { p.w = min(width("chart"), 900) }
 
 // load asks for the month that is to be shown, unless it is here.
 func (p *daysPage) load(ctx app.Context) {
-	home := state.homeNow()
-	if home == nil || p.loading {
+	want, ok := wantedDays()
+	if !ok || p.loading {
 		return
-	}
-	want := messages.AskDays{Home: home.ID}
-	if state.month != (month{}) {
-		want.From, want.To = state.month.first(), state.month.last()
-	}
-	if a := state.askNow(); a != nil && want.From == "" && covers(*home, *a) {
-		want.From, want.To = a.First, a.Last
 	}
 	key := want.Home + want.From + want.To
 	if p.asked == key && (state.days != nil || p.err != nil) {
@@ -61,17 +54,52 @@ func (p *daysPage) load(ctx app.Context) {
 	call(ctx, messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
 		p.loading, p.err = false, err
 		if err == nil {
-			state.days = &d
-			if m, ok := monthOf(d.First); ok {
-				state.month = m
-			}
-			if day, ok := dayOf(&d, state.pick); !ok || d.List[day].From == 0 {
-				state.pick = firstPick(&d)
-			}
+			state.show(&d)
 			p.asked = d.Home + state.month.first() + state.month.last()
+			p.beside(ctx)
 		}
 		ctx.Defer(func(ctx app.Context) { p.measure(); ctx.Update() })
 	}, func(ctx app.Context, pr messages.Progress) { p.doing = pr })
+}
+
+// beside fetches the bill, where there is room for it beside the days.
+func (p *daysPage) beside(ctx app.Context) {
+	a := state.askNow()
+	if a == nil || state.bill != nil || width("main") < 900 {
+		return
+	}
+	call(ctx, messages.TypeBill, &messages.AskBill{Request: a.ID}, func(ctx app.Context, b messages.Bill, err *messages.Error) {
+		if err == nil { // the bill's own screen tells why there is none
+			state.bill = &b
+		}
+	}, nil)
+}
+
+// wantedDays are the days to be drawn: of the month that was turned to, else of
+// the request, else the worker's choice.
+func wantedDays() (want messages.AskDays, ok bool) {
+	home := state.homeNow()
+	if home == nil {
+		return want, false
+	}
+	want.Home = home.ID
+	if state.month != (month{}) {
+		want.From, want.To = state.month.first(), state.month.last()
+	} else if a := state.askNow(); a != nil && covers(*home, *a) {
+		want.From, want.To = a.First, a.Last
+	}
+	return want, true
+}
+
+// show keeps days that have come.
+func (s *shared) show(d *messages.Days) {
+	s.days = d
+	if m, ok := monthOf(d.First); ok {
+		s.month = m
+	}
+	if s.pick == 0 || s.pick >= d.Count() {
+		s.pick = firstPick(d)
+	}
 }
 
 // covers reports whether a request is about days of this home.
@@ -97,7 +125,7 @@ func firstPick(d *messages.Days) int {
 
 func (p *daysPage) Render() app.UI {
 	if state.known && state.homeNow() == nil {
-		return noHome("Your days", "Once your meter's file is open, every half-hour of it is drawn here.")
+		return noHome("Your days", "Once your meter’s file is open, every half-hour of it is drawn here.")
 	}
 	d := state.days
 	return app.Div().Class("stack-l").Body(
@@ -114,22 +142,31 @@ func (p *daysPage) Render() app.UI {
 		app.If(d != nil, func() app.UI {
 			return app.Div().Class("main-and-aside").Body(
 				app.Div().Class("stack").Body(p.tools(d), p.chart(d)),
-				app.Div().Class("stack").Body(p.chosen(d), daysNext()),
+				daysNext(d),
 			)
 		}),
 	)
 }
 
-// daysNext leads on to the bill; on a desk it stands beside the days.
-func daysNext() app.UI {
-	return app.Section().Class("card stack no-print").Body(
-		app.If(state.bill != nil, func() app.UI {
-			return app.Div().Class("stack-s").Body(
-				app.H2().Text(state.bill.Title),
-				app.P().Class("total").Text(state.bill.Total.Text),
-			)
-		}).Else(func() app.UI { return app.H2().Text("What these days cost") }),
-		actions(link("/bill", "See the bill", ""), link("/compare", "On another tariff", "plain")),
+// daysNext leads on to the bill; on a desk the bill itself stands beside the
+// days.
+func daysNext(d *messages.Days) app.UI {
+	b := state.bill
+	return app.Div().Class("stack no-print").Body(
+		app.Section().Class("card stack").Body(
+			app.If(b != nil, func() app.UI {
+				return app.Div().Class("stack-s").Body(app.H2().Text(b.Title), app.P().Class("total").Text(b.Total.Text))
+			}).Else(func() app.UI { return app.H2().Text("What these days cost") }),
+			app.If(b != nil && len(b.Lines) > 0, func() app.UI { return app.Div().Class("desk-only").Body(lines(b)) }),
+			app.If(len(d.Price) > 0, func() app.UI {
+				text := "Prices in the picture are before tax."
+				if d.WithTax {
+					text = "Prices in the picture include tax."
+				}
+				return app.P().Class("small quiet").Text(text)
+			}),
+			actions(link("/bill", "See the bill", ""), link("/compare", "On another tariff", "plain")),
+		),
 	)
 }
 
@@ -207,7 +244,8 @@ func (p *daysPage) chart(d *messages.Days) app.UI {
 	var drawing, legend app.UI
 	switch p.viewNow() {
 	case viewDay:
-		drawing, legend = curve(d, day, m, w, state.pick), priceKey(d, d.List[day])
+		drawing, legend = curve(d, day, m, w, state.pick), app.Div().Class("stack-s").Body(
+			app.P().Class("small quiet").Text("Height: "+m.unit()+" in one "+slotWord(d.SlotMinutes, 1)), priceKey(d, d.List[day]))
 	case viewWeek, viewMonth:
 		drawing, legend = bars(d, from, to, m, w, state.pick), barsKey(m)
 	default:
@@ -219,8 +257,9 @@ func (p *daysPage) chart(d *messages.Days) app.UI {
 		app.Div().ID("chart").Class("drawing").TabIndex(0).Role("slider").
 			Aria("label", p.label()).Aria("describedby", "caption").
 			Aria("valuemin", 0).Aria("valuemax", max(d.Count()-1, 0)).Aria("valuenow", state.pick).
-			Aria("valuetext", tell(d, state.pick)).Aria("orientation", "horizontal").
+			Aria("valuetext", when(d, state.pick)).Aria("orientation", "horizontal").
 			OnKeyDown(p.onKey).OnClick(p.onClick).Body(drawing),
+		p.chosen(d),
 		app.Div().Class("row spread no-print").Body(
 			button("‹ Earlier", "plain", func(ctx app.Context) { p.move(p.step(-1)) }, p.view),
 			button("Later ›", "plain", func(ctx app.Context) { p.move(p.step(1)) }, p.view),
@@ -307,31 +346,38 @@ func (m measure) total(v int64) string {
 	return m.currency + " " + decimals(v, 1e12, 2)
 }
 
-// tell says what a half-hour is: time, kWh, price, money.
+// tell says what a half-hour holds: kWh, price, money.
 func tell(d *messages.Days, i int) string {
 	day, ok := dayOf(d, i)
 	if !ok {
 		return ""
 	}
-	x := d.List[day]
-	text := x.Name + ", " + slotTime(x, i-x.From, d.SlotMinutes) + ": "
 	switch d.StatusAt(i) {
 	case messages.Missing:
-		return text + "missing. Your meter has no reading."
+		return "Missing: your meter has no reading"
 	case messages.NotHere:
-		return text + "not in your meter's file."
+		return "Not in your meter’s file"
 	}
-	text += kWh(int64(d.WhAt(i)))
-	if price, ok := d.PriceAt(i); ok {
-		if w, ok := windowOf(x, i-x.From); ok {
-			text += ", " + w.Rate + " at " + w.Price
-		}
-		text += ", " + small(price*int64(d.WhAt(i)), d.Currency)
-	}
+	text := kWh(int64(d.WhAt(i)))
 	if d.StatusAt(i) == messages.Estimated {
-		text += " (estimated by your meter)"
+		text += ", estimated by your meter"
+	}
+	if w, ok := windowOf(d.List[day], i-d.List[day].From); ok {
+		text += " at " + w.Price + " (" + w.Rate + ")"
+	}
+	if price, ok := d.PriceAt(i); ok {
+		text += " = " + small(price*int64(d.WhAt(i)), d.Currency)
 	}
 	return text
+}
+
+// when names a half-hour.
+func when(d *messages.Days, i int) string {
+	day, ok := dayOf(d, i)
+	if !ok {
+		return ""
+	}
+	return d.List[day].Name + ", " + slotTime(d.List[day], i-d.List[day].From, d.SlotMinutes)
 }
 
 func windowOf(day messages.Day, slot int) (messages.Window, bool) {
@@ -343,55 +389,29 @@ func windowOf(day messages.Day, slot int) (messages.Window, bool) {
 	return messages.Window{}, false
 }
 
-// chosen is the half-hour, or the day, that is chosen, in large.
+// chosen is the half-hour, or the day, that is chosen: below the drawing, so
+// that it is seen beside the finger.
 func (p *daysPage) chosen(d *messages.Days) app.UI {
 	day, ok := dayOf(d, state.pick)
 	if !ok {
 		return app.Div()
 	}
 	x := d.List[day]
+	head, text := x.Name, kWh(x.Wh)
 	if v := p.viewNow(); v == viewWeek || v == viewMonth {
-		rows := []app.UI{fact("Used", app.Text(kWh(x.Wh)))}
 		if x.Money != nil {
-			rows = append(rows, fact("Energy costs", app.Text(x.Money.Text)))
+			text += ", " + x.Money.Text
 		}
 		if x.Missing > 0 {
-			rows = append(rows, fact("Missing", app.Text(plural(x.Missing, slotWord(d.SlotMinutes, 1), slotWord(d.SlotMinutes, 2)))))
+			text += ", " + plural(x.Missing, slotWord(d.SlotMinutes, 1), slotWord(d.SlotMinutes, 2)) + " missing"
 		}
-		return app.Section().Class("card stack-s").Body(app.H2().Text(x.Name), app.Dl().Class("facts").Body(rows...),
-			app.If(x.Change != "", func() app.UI { return app.P().Class("small quiet").Text(x.Change) }))
+	} else {
+		head += ", " + slotTime(x, state.pick-x.From, d.SlotMinutes)
+		text = tell(d, state.pick)
 	}
-	i := state.pick
-	var rows []app.UI
-	switch d.StatusAt(i) {
-	case messages.Missing:
-		rows = append(rows, fact("Used", app.Text("Missing: your meter has no reading")))
-	case messages.NotHere:
-		rows = append(rows, fact("Used", app.Text("Not in your meter's file")))
-	default:
-		used := kWh(int64(d.WhAt(i)))
-		if d.StatusAt(i) == messages.Estimated {
-			used += ", estimated"
-		}
-		rows = append(rows, fact("Used", app.Text(used)))
-	}
-	if w, ok := windowOf(x, i-x.From); ok {
-		rows = append(rows, fact("Price", app.Text(w.Price+", "+w.Rate)))
-	}
-	if price, ok := d.PriceAt(i); ok && there(d.StatusAt(i)) {
-		rows = append(rows, fact("Costs", app.Text(small(price*int64(d.WhAt(i)), d.Currency))))
-	}
-	return app.Section().Class("card stack-s").Body(
-		app.H2().Text(x.Name), app.P().Text(slotTime(x, i-x.From, d.SlotMinutes)),
-		app.Dl().Class("facts").Body(rows...),
-		app.If(len(d.Price) > 0, func() app.UI {
-			text := "Costs are before tax."
-			if d.WithTax {
-				text = "Costs include tax."
-			}
-			return app.P().Class("small quiet").Text(text)
-		}),
-		app.If(x.Change != "", func() app.UI { return app.P().Class("small quiet").Text(x.Change) }),
+	return app.Div().Class("tip").Aria("live", "polite").Body(
+		app.Strong().Text(head), app.Br(), app.Text(text),
+		app.If(x.Change != "", func() app.UI { return app.Div().Class("small quiet").Text(x.Change) }),
 	)
 }
 

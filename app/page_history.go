@@ -107,7 +107,7 @@ func (p *historyPage) forget() app.UI {
 			app.H2().Text("This cannot be undone"),
 			app.Ul().Body(
 				app.Li().Text("All readings, your key and this history are removed from this device."),
-				app.Li().Text("Without your recovery file, nobody can open your meter's files again, not even your supplier."),
+				app.Li().Text("Without your recovery file, nobody can open your meter’s files again, not even your supplier."),
 				app.Li().Text("Bills that wait to be sent are never sent."),
 				app.Li().Text("Your supplier keeps the bills that it accepted."),
 			),

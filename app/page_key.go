@@ -31,7 +31,7 @@ func (p *keyPage) OnMount(ctx app.Context) {
 
 func (p *keyPage) Render() app.UI {
 	d := state.device
-	lead := "The key opens your meter's file. It is made on this device and never leaves it, except in the recovery file that you keep."
+	lead := "The key opens your meter’s file. It is made on this device and never leaves it, except in the recovery file that you keep."
 	return app.Div().Class("stack-l").Body(
 		title("Your key", lead),
 		app.If(p.told != "", func() app.UI {
@@ -149,7 +149,7 @@ func (p *keyPage) saved() app.UI {
 		}),
 		app.P().Text(r.Holds),
 		actions(
-			button("Save the file "+r.Name+" again", "plain", func(app.Context) { download(r.Name, "application/octet-stream", r.File) }, r.Name),
+			button("Save the file again", "plain", func(app.Context) { download(r.Name, "application/octet-stream", r.File) }, r.Name),
 			button("I have both", "", func(ctx app.Context) { p.recovery = nil }),
 		),
 	)

@@ -18,7 +18,7 @@ func (p *readPage) Render() app.UI {
 	home := state.homeNow()
 	if home == nil {
 		if !state.known && state.failed == nil {
-			return app.Div().Class("stack-l").Body(title("What we read", "Your meter's file, before anything is done with it."), waiting("Looking for what is on this device …"))
+			return app.Div().Class("stack-l").Body(title("What we read", "Your meter’s file, before anything is done with it."), waiting("Looking for what is on this device …"))
 		}
 		return noHome("What we read", "Nothing has been read yet. Whatever you open stays on this device.")
 	}
@@ -96,7 +96,7 @@ func capital(s string) string {
 }
 
 func (p *readPage) forget(h messages.Home) app.UI {
-	return more("Forget this meter's readings",
+	return more("Forget this meter’s readings",
 		app.P().Text("The readings of meter "+h.Meter+" are removed from this device. Your history and your key stay. You can open the file again at any time."),
 		button("Forget the readings of "+h.Meter, "danger", func(ctx app.Context) {
 			call(ctx, messages.TypeForgetHome, &messages.ForgetHome{Home: h.ID}, func(ctx app.Context, device messages.State, err *messages.Error) {

@@ -65,7 +65,7 @@ func (p *receiptPage) screen(full *messages.FullEntry) app.UI {
 	return app.Div().Class("stack-l").Body(
 		app.Div().Class("no-print stack-l").Body(
 			app.Div().Class("stack-s").Body(
-				app.P().Body(badge(e.State), madeUp(e.Demo)),
+				app.Div().Class("row").Body(badge(e.State), app.If(e.Demo, func() app.UI { return app.Span().Class("badge").Text("Made-up home") })),
 				title(e.Sentence, e.Title),
 			),
 			app.If(failed != nil, func() app.UI { return trouble(failed) }).
@@ -149,14 +149,14 @@ func (p *receiptPage) actions(full *messages.FullEntry) app.UI {
 // whatWasSent is what left the device, to the byte.
 func whatWasSent(full *messages.FullEntry) app.UI {
 	e := full.Entry
-	heading := "What was sent"
+	heading, left, right := "What was sent", "Left this device", "Stayed here"
 	switch e.State {
 	case messages.EntryDeclined:
 		return app.P().Text("Nothing was sent.")
 	case messages.EntryWaiting:
-		heading = "What will be sent"
+		heading, left, right = "What will be sent", "Leaves this device", "Stays here"
 	case messages.EntrySaved:
-		heading = "What the file holds"
+		heading, left = "What the file holds", "In the file"
 	}
 	return app.Section().Class("stack").Body(
 		app.H2().Text(heading),
@@ -165,8 +165,8 @@ func whatWasSent(full *messages.FullEntry) app.UI {
 		}),
 		app.If(full.Bill != nil && len(full.Bill.Leaves) > 0, func() app.UI {
 			return app.Div().Class("columns").Body(
-				app.Section().Class("card leaves").Body(app.H3().Class("column-head").Text("Left this device"), facts(full.Bill.Leaves)),
-				app.Section().Class("card stays").Body(app.H3().Class("column-head").Text("Stayed here"), facts(full.Bill.Stays)),
+				app.Section().Class("card leaves").Body(app.H3().Class("column-head").Text(left), facts(full.Bill.Leaves)),
+				app.Section().Class("card stays").Body(app.H3().Class("column-head").Text(right), facts(full.Bill.Stays)),
 			)
 		}),
 		app.If(len(full.Bytes) > 0, func() app.UI {

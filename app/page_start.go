@@ -40,6 +40,9 @@ func (p *startPage) Render() app.UI {
 
 // troubles tells what keeps the app from working, and which files wait for a key.
 func (p *startPage) troubles() app.UI {
+	if state.failed == nil && len(state.device.Pending) == 0 {
+		return nil
+	}
 	return app.Div().Class("stack").Body(
 		app.If(state.failed != nil, func() app.UI {
 			return trouble(state.failed, button("Load this page again", "plain", func(ctx app.Context) { ctx.Reload() }))
@@ -68,21 +71,21 @@ func (p *startPage) back() app.UI {
 			return note("warn", plural(state.device.Waiting, "bill waits", "bills wait")+" to be sent", "It is sent by itself when your supplier can be reached.",
 				actions(link("/history", "See what is waiting", "plain")))
 		}),
-		app.Range(open).Slice(func(i int) app.UI { return p.ask(open[i], i == 0) }),
+		app.Range(open).Slice(func(i int) app.UI { return p.ask(open[i], i == 0, len(open) > 1) }),
 		app.If(len(state.device.Homes) > 0, func() app.UI { return p.homes() }),
 		app.If(!state.device.Saved && state.device.HasKey, func() app.UI { return saveKey() }),
 		app.Section().Class("stack").Body(app.H2().Text("Open something new"), &opener{Heading: "Open a file"}),
 	)
 }
 
-func (p *startPage) ask(a messages.Ask, first bool) app.UI {
+func (p *startPage) ask(a messages.Ask, first, several bool) app.UI {
 	class := "plain"
 	if first {
 		class = ""
 	}
 	return app.Section().Class("card stack").Body(
 		app.H2().Text(a.Supplier.Name+": "+a.Period),
-		app.P().Text(a.Sentence),
+		app.If(several, func() app.UI { return app.P().Text(a.Sentence) }),
 		app.P().Class("quiet small").Text("Request "+a.Serial+", "+a.Due),
 		madeUp(a.Demo),
 		app.If(a.Problem != nil, func() app.UI { return app.P().Body(app.Strong().Text(a.Problem.Sentence)) }),
@@ -112,7 +115,7 @@ func (p *startPage) homes() app.UI {
 
 // saveKey reminds of the recovery file.
 func saveKey() app.UI {
-	return note("warn", "Save your recovery file", "Without it, nobody can open your meter's file again if this device is lost.",
+	return note("warn", "Save your recovery file", "Without it, nobody can open your meter’s file again if this device is lost.",
 		actions(link("/key", "Save a recovery file", "plain")))
 }
 
@@ -121,23 +124,24 @@ func saveKey() app.UI {
 func dayAndBill() app.UI {
 	return app.Figure().Class("chart").Body(
 		app.Div().Role("img").Aria("label", "Left: the curve of a day, which stays on your device. Right: one amount, which goes to your supplier.").Body(
-			picture("curve", 480, 260,
-				svg("rect", "class", "sheet", "x", "1", "y", "20", "width", "278", "height", "200", "rx", "4"),
-				svg("path", "class", "area", "d", dayCurve+"V196H20z"),
+			picture("curve", 344, 196,
+				svg("text", "class", "caption", "x", "1", "y", "14").Text("Stays with you"),
+				svg("rect", "class", "sheet", "x", "1", "y", "24", "width", "196", "height", "170", "rx", "3"),
+				svg("path", "class", "area", "d", dayCurve+"V168H12z"),
 				svg("path", "class", "line", "d", dayCurve),
-				svg("line", "class", "axis", "x1", "20", "x2", "260", "y1", "196", "y2", "196"),
-				label(20, 212, "start", "midnight"), label(140, 212, "middle", "noon"), label(260, 212, "end", "midnight"),
-				svg("path", "class", "line", "d", "M292 120H328M320 112l9 8l-9 8"),
-				svg("rect", "class", "sheet", "x", "341", "y", "60", "width", "138", "height", "120", "rx", "4"),
-				label(356, 84, "start", "Bill for March"),
-				svg("text", "class", "amount", "x", "356", "y", "130").Text("£43.17"),
-				svg("line", "class", "grid", "x1", "356", "x2", "464", "y1", "150", "y2", "150"),
-				label(356, 168, "start", "proven right"),
-				label(140, 246, "middle", "Stays with you"), label(410, 246, "middle", "Goes to your supplier"),
+				svg("line", "class", "axis", "x1", "12", "x2", "186", "y1", "168", "y2", "168"),
+				label(12, 184, "start", "00"), label(99, 184, "middle", "12"), label(186, 184, "end", "24"),
+				svg("path", "class", "line", "d", "M202 108h20M217 103l6 5l-6 5"),
+				svg("text", "class", "caption", "x", "228", "y", "54").Text("Is sent"),
+				svg("rect", "class", "sheet", "x", "228", "y", "64", "width", "115", "height", "90", "rx", "3"),
+				label(238, 84, "start", "Bill for March"),
+				svg("text", "class", "amount", "x", "238", "y", "114").Text("£43.17"),
+				svg("line", "class", "grid", "x1", "238", "x2", "333", "y1", "126", "y2", "126"),
+				label(238, 144, "start", "proven right"),
 			),
 		),
 	)
 }
 
 // dayCurve is a day as a line: asleep, breakfast, noon, dinner.
-const dayCurve = "M20 184h50v-6h5v-58h5v-18h5v40h5v30h20v8h20v-24h5v-30h5v40h5v16h35v-8h10v-52h5v-66h5v-22h5v38h5v48h10v26h10v16h10v22h25"
+const dayCurve = "M12 158h40v-5h4v-46h4v-16h4v34h4v26h14v6h14v-20h4v-24h4v32h4v13h22v-6h8v-42h4v-54h4v-18h4v32h4v38h8v20h8v14h8v16h8"

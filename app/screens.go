@@ -17,13 +17,13 @@ const sentence = "Your supplier needs your bill. It does not need to know when y
 var screens = []screen{
 	{"/", "Your bill, not your readings", "Start", sentence, func() app.Composer { return &startPage{} }},
 	{"/read", "What we read", "", "What is in your meter’s file.", func() app.Composer { return &readPage{} }},
-	{"/days", "Your days", "Days", "Your half-hours as a picture.", func() app.Composer { return &daysPage{} }},
-	{"/bill", "Your bill", "Bill", "Your bill, line by line.", func() app.Composer { return &billPage{} }},
+	{"/days", "Your days", "", "Your half-hours as a picture.", func() app.Composer { return &daysPage{} }},
+	{"/bill", "Your bill", "", "Your bill, line by line.", func() app.Composer { return &billPage{} }},
 	{"/compare", "On another tariff", "", "The same days on each tariff of your supplier.", func() app.Composer { return &comparePage{} }},
 	{"/send", "What leaves this device", "", "What your supplier gets, and what stays here.", func() app.Composer { return &sendPage{} }},
 	{"/receipt", "Receipt", "", "Your supplier’s receipt.", func() app.Composer { return &receiptPage{} }},
 	{"/history", "History", "History", "Everything sent, declined or waiting.", func() app.Composer { return &historyPage{} }},
-	{"/key", "Your key", "", "Make, save or restore the key that opens your meter’s file.", func() app.Composer { return &keyPage{} }},
+	{"/key", "Your key", "Key", "Make, save or restore the key that opens your meter’s file.", func() app.Composer { return &keyPage{} }},
 	{"/about", "How it works", "", "How it works, and how to check that this app is what it says.", func() app.Composer { return &aboutPage{} }},
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -17,6 +18,15 @@ func title(heading, lead string) app.UI {
 		app.H1().ID("title").TabIndex(-1).Text(heading),
 		app.If(lead != "", func() app.UI { return app.P().Class("lead").Text(lead) }),
 	)
+}
+
+// held keeps a part of a text on one line.
+func held(text, part string) []app.UI {
+	before, after, found := strings.Cut(text, part)
+	if part == "" || !found {
+		return []app.UI{app.Text(text)}
+	}
+	return []app.UI{app.Text(before), app.Span().Class("held").Text(part), app.Text(after)}
 }
 
 // path shows where a screen stands on the way from the meter's file to the
