@@ -315,22 +315,20 @@ func (s *Segment) rows(sc scope, days int, corrections []Correction) ([]Row, err
 		if c := latest[r.Day]; c != nil {
 			r.Version, seals, statuses = c.Version, c.Seals, c.Statuses
 		}
-		channels, err := decodeSeals(r, sc, seals, statuses)
-		if err != nil {
+		var err error
+		if rows, err = appendRows(rows, r, sc, seals, statuses); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
-		rows = append(rows, channels...)
 	}
 	return rows, nil
 }
 
-// decodeSeals fills in the rows of one record, channel by channel.
-func decodeSeals(r Row, sc scope, seals, statuses []byte) ([]Row, error) {
+// appendRows appends the rows of one record, r with each channel filled in.
+func appendRows(rows []Row, r Row, sc scope, seals, statuses []byte) ([]Row, error) {
 	lists, err := splitStatuses(statuses, r.N)
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
 	channels := sc.certificate.channels()
 	size := sc.sealsSize() / len(channels)
 	for i, ch := range channels {

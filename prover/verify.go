@@ -231,11 +231,15 @@ func (t *Terms) rows(segments []*meter.Checked, channels []int) ([]meter.Row, er
 	if err := t.checkSegments(segments); err != nil {
 		return nil, refuse(ReasonCoverage, err)
 	}
-	var rows []meter.Row
+	count := 0
 	for _, s := range segments {
-		for _, r := range s.Rows {
-			if slices.Contains(channels, r.Channel) {
-				rows = append(rows, r)
+		count += len(s.Rows)
+	}
+	rows := make([]meter.Row, 0, count)
+	for _, s := range segments {
+		for i := range s.Rows {
+			if slices.Contains(channels, s.Rows[i].Channel) {
+				rows = append(rows, s.Rows[i])
 			}
 		}
 	}

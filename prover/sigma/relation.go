@@ -71,7 +71,9 @@ type Relation[S, E any] struct {
 
 // NewRelation returns a relation without equations.
 func NewRelation[S, E any](g Group[S, E]) *Relation[S, E] {
-	return &Relation[S, E]{g: g, elements: []E{g.Generator()}}
+	elements := make([]E, 1, 128) // a month's claim has about a hundred
+	elements[0] = g.Generator()
+	return &Relation[S, E]{g: g, elements: elements}
 }
 
 // AddElement adds an element of the statement and returns its index. Every

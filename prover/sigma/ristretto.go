@@ -49,9 +49,10 @@ func NewPoint(e *ristretto.Element) Point {
 }
 
 // PointOf returns an element as a point with the encoding that it was decoded
-// from, which spares encoding it again. The caller answers for the two being one.
+// from, which spares encoding it again. The caller answers for the two being one,
+// and for e not changing any more.
 func PointOf(e *ristretto.Element, encoding [ristretto.ElementSize]byte) Point {
-	return Point{e: ristretto.NewElement().Set(e), enc: encoding}
+	return Point{e: e, enc: encoding}
 }
 
 // DecodePoint decodes 32 bytes, which must be canonical and not the identity.
