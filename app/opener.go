@@ -42,7 +42,7 @@ func (o *opener) OnMount(ctx app.Context) {
 func (o *opener) Render() app.UI {
 	heading := o.Heading
 	if heading == "" {
-		heading = "Open my meter's file"
+		heading = "Open my meter’s file"
 	}
 	return app.Section().ID("open").Class("stack").Aria("labelledby", "open-heading").Body(
 		app.H2().ID("open-heading").Class("hide").Text(heading),
@@ -273,7 +273,7 @@ func (o *opener) restore(ctx app.Context) {
 func noHome(heading, lead string) app.UI {
 	return app.Div().Class("stack-l").Body(
 		title(heading, lead),
-		note("", "No meter's file is open yet", "Your meter's file ends in .hushwatt. Your supplier or your meter's app gives it to you."),
+		note("", "No meter’s file is open yet", "Your meter’s file ends in .hushwatt. Your supplier or your meter’s app gives it to you."),
 		&opener{Demo: true},
 	)
 }
