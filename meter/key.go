@@ -11,7 +11,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/cloudflare/circl/hpke"
 	"github.com/cloudflare/circl/kem"
 
 	"hushwatt/internal/wire"
@@ -33,33 +32,29 @@ const (
 )
 
 // id returns the KEM's number in HPKE's registry.
-func (k KEM) id() (hpke.KEM, error) {
+func (k KEM) id() (kemID, error) {
 	switch k {
 	case XWing:
-		return hpke.KEM_XWING, nil
+		return kemXWing, nil
 	case X25519:
-		return hpke.KEM_X25519_HKDF_SHA256, nil
+		return kemX25519, nil
 	}
 	return 0, fmt.Errorf("key encapsulation %q is neither %s nor %s", string(k), XWing, X25519)
 }
 
-func kemOf(id hpke.KEM) (KEM, error) {
+func kemOf(id kemID) (KEM, error) {
 	switch id {
-	case hpke.KEM_XWING:
+	case kemXWing:
 		return XWing, nil
-	case hpke.KEM_X25519_HKDF_SHA256:
+	case kemX25519:
 		return X25519, nil
 	}
 	return "", fmt.Errorf("key encapsulation %#04x is not known", uint16(id))
 }
 
-func suite(id hpke.KEM) hpke.Suite {
-	return hpke.NewSuite(id, hpke.KDF_HKDF_SHA256, hpke.AEAD_ChaCha20Poly1305)
-}
-
 // A Recipient is the public side of a customer's key: what a meter is paired with.
 type Recipient struct {
-	id    hpke.KEM
+	id    kemID
 	nonce [secretSize]byte // n_C
 	key   kem.PublicKey
 	text  string
@@ -74,7 +69,7 @@ func ParseRecipient(s string) (*Recipient, error) {
 	if len(data) < 2+secretSize {
 		return nil, errors.New("recipient is too short")
 	}
-	r := &Recipient{id: hpke.KEM(binary.BigEndian.Uint16(data)), text: s}
+	r := &Recipient{id: kemID(binary.BigEndian.Uint16(data)), text: s}
 	if _, err := kemOf(r.id); err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
 	}
@@ -118,7 +113,7 @@ func NewKey(k KEM) (*Key, error) {
 	return newKey(id, nonce, private)
 }
 
-func newKey(id hpke.KEM, nonce [secretSize]byte, private kem.PrivateKey) (*Key, error) {
+func newKey(id kemID, nonce [secretSize]byte, private kem.PrivateKey) (*Key, error) {
 	public, err := private.Public().MarshalBinary()
 	if err != nil {
 		return nil, fmt.Errorf("encode public key: %w", err)
@@ -181,7 +176,7 @@ func ParseKey(file []byte) (*Key, error) {
 }
 
 func parseSecret(data []byte) (*Key, error) {
-	id := hpke.KEM(binary.BigEndian.Uint16(data))
+	id := kemID(binary.BigEndian.Uint16(data))
 	if _, err := kemOf(id); err != nil {
 		return nil, err
 	}
@@ -194,15 +189,11 @@ func parseSecret(data []byte) (*Key, error) {
 
 // envelope seals the meter's half n_M of a tenancy's secret for the recipient.
 func (r *Recipient) envelope(random io.Reader, context, secret []byte) (encapsulated, ciphertext []byte, err error) {
-	sender, err := suite(r.id).NewSender(r.key, []byte(wire.LabelEnvelope))
-	if err != nil {
+	seed := make([]byte, r.id.Scheme().EncapsulationSeedSize())
+	if _, err := io.ReadFull(random, seed); err != nil {
 		return nil, nil, fmt.Errorf("seal for recipient: %w", err)
 	}
-	encapsulated, sealer, err := sender.Setup(random)
-	if err != nil {
-		return nil, nil, fmt.Errorf("seal for recipient: %w", err)
-	}
-	ciphertext, err = sealer.Seal(secret, context)
+	encapsulated, ciphertext, err = r.id.seal(r.key, seed, []byte(wire.LabelEnvelope), secret, context)
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal for recipient: %w", err)
 	}
@@ -211,15 +202,7 @@ func (r *Recipient) envelope(random io.Reader, context, secret []byte) (encapsul
 
 // openEnvelope returns n_M.
 func (k *Key) openEnvelope(context, encapsulated, ciphertext []byte) ([]byte, error) {
-	receiver, err := suite(k.recipient.id).NewReceiver(k.private, []byte(wire.LabelEnvelope))
-	if err != nil {
-		return nil, fmt.Errorf("open pairing secret: %w", err)
-	}
-	opener, err := receiver.Setup(encapsulated)
-	if err != nil {
-		return nil, fmt.Errorf("open pairing secret: %w", err)
-	}
-	secret, err := opener.Open(ciphertext, context)
+	secret, err := k.recipient.id.open(k.private, encapsulated, []byte(wire.LabelEnvelope), ciphertext, context)
 	if err != nil || len(secret) != secretSize {
 		return nil, errors.New("open pairing secret: it was not made for this key")
 	}
