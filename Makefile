@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run build test lint unit wasm-test fuzz-short fuzz vectors soak bench
+.PHONY: help run demo web release build test lint unit wasm-test fuzz-short fuzz vectors soak bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -11,14 +11,24 @@ help: ## this list
 run: ## the whole story on a made-up home, told in the terminal
 	go run ./cmd/hushwatt demo --cli
 
-build: ## the program, as ./bin/hushwatt
+demo: web ## the app and a demo supplier on http://localhost:8080, kept in ./hushwatt-data
+	go run ./cmd/hushwatt demo
+
+web: ## both browser programs and their compressed copies, as far as they changed
+	go run ./internal/webbuild
+
+build: web ## the program with the app in it, as ./bin/hushwatt
+	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
+
+release: ## the same, compressed as well as it goes (takes a minute)
+	go run ./internal/webbuild -quality 11
 	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
 
 test: lint unit wasm-test fuzz-short ## everything that must pass before a change lands
 
 lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet $(CORE)
+	GOOS=js GOARCH=wasm go vet $(CORE) ./app ./wasm/...
 	go run $(STATICCHECK) ./...
 	go test ./internal/lint
 

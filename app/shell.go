@@ -1,6 +1,10 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"hushwatt/prover/messages"
+)
 
 // The shell is around every screen: head, notices, foot. It stays while screens
 // change, so what it knows of the window is asked for once.
@@ -21,6 +25,8 @@ func (s *shell) OnMount(ctx app.Context) {
 	onWindow("online", func() { ctx.Dispatch(func(app.Context) { s.offline = false }) })
 	onWindow("offline", func() { ctx.Dispatch(func(app.Context) { s.offline = true }) })
 	device.root(ctx)
+	onState(func(_ app.Context, d messages.State) { state.update(d) })
+	state.begin(ctx)
 }
 
 // OnNav names the window after the screen and, when somebody came from another

@@ -20,16 +20,25 @@ import (
 
 var demoCommand = command{
 	name:    "demo",
-	does:    "the whole story on a made-up home, told in the terminal",
-	example: "hushwatt demo --cli",
+	does:    "a supplier and a made-up home, to try the app on",
+	example: "hushwatt demo --data hushwatt-data",
+	note: "Without --cli this is `serve` with tariffs, a made-up home's last full month, and a bill that is asked for.\n" +
+		"With --cli the story is told in the terminal.",
 	flags: func(f *flags) action {
-		cli := f.toggle("cli", "tell it in the terminal (there is no other demo)")
-		dir := f.text("out", "DIR", "leave the story's files there")
+		listen := f.text("listen", "ADDRESS", "where to listen, localhost:8080 by default")
+		data := f.text("data", "DIR", "keep everything there, ./hushwatt-data by default")
+		cli := f.toggle("cli", "tell the whole story in the terminal and end")
+		out := f.text("out", "DIR", "with --cli: leave the story's files there")
 		return func(c *console) (answer, error) {
-			if !*cli {
-				return nil, misusef("flag --cli is missing")
+			switch {
+			case *cli && (*listen != "" || *data != ""):
+				return nil, misusef("--cli goes without --listen and --data")
+			case *cli:
+				return demo(c, *out)
+			case *out != "":
+				return nil, misusef("--out goes with --cli")
 			}
-			return demo(c, *dir)
+			return nil, demoServe(c, *listen, *data)
 		}
 	},
 }

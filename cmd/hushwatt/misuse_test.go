@@ -37,7 +37,8 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 		"verify --bill gone --tariff tariff.json --authority meter/authority.pub":                  "gone: there is no such file",
 		"verify --bill my.hushwatt --tariff tariff.json":                                           "flag --authority is missing",
 		"request --tariff tariff.json --meter m --supplier-dir s --out o --start 2026-03-01":       "flag --end is missing",
-		"demo": "flag --cli is missing",
+		"demo --out files":    "--out goes with --cli",
+		"demo --cli --data d": "--cli goes without",
 	} {
 		d.refused(2, words, line)
 	}

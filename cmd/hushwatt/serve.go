@@ -54,7 +54,10 @@ type serving struct {
 	listen, database, token, public, name, key, cert, certKey *string
 
 	rate    *rate
+	quiet   bool                                      // log only what is wrong
 	prepare func(context.Context, *server.Desk) error // before the first request; may be nil
+	beside  http.HandlerFunc                          // answers below /demo/; may be nil
+	ready   func()                                    // called once requests are answered; may be nil
 }
 
 type rate struct {
@@ -110,7 +113,11 @@ func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite) error
 	if err != nil {
 		return err
 	}
-	c.note("serving %s on %s", config.PublicURL, l.Addr())
+	if o.ready != nil {
+		o.ready()
+	} else {
+		c.note("serving %s on %s", config.PublicURL, l.Addr())
+	}
 	return o.untilDone(ctx, s, l)
 }
 
@@ -130,15 +137,36 @@ func (o *serving) config(c *console, st *store.SQLite) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
+	level := slog.LevelInfo
+	if o.quiet {
+		level = slog.LevelWarn
+	}
 	config := server.Config{
 		Store: st, Key: key, Name: *o.name, Token: token, PublicURL: *o.public, Rate: defaultRate,
-		Logger: slog.New(slog.NewJSONHandler(c.err, nil)),
+		Logger: slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: level})),
 	}
 	if o.rate != nil && o.rate.given {
 		config.Rate = o.rate.value
 	}
-	config.Pages, err = pages(config)
+	config.Pages, err = o.pages(c)
 	return config, err
+}
+
+// pages is the app, and what else is asked for.
+func (o *serving) pages(c *console) (http.Handler, error) {
+	app, complete, err := pages()
+	if err != nil {
+		return nil, err
+	}
+	if !complete {
+		c.note("this program was built without the app; `make run` builds both")
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", app)
+	if o.beside != nil {
+		mux.HandleFunc("GET /demo/", o.beside)
+	}
+	return mux, nil
 }
 
 // untilDone serves until ctx ends, then lets what is under way finish.

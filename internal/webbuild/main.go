@@ -114,7 +114,7 @@ func pack(dir, name string, program []byte, quality int, old stamp) (stamp, erro
 	var brErr, gzErr error
 	var both sync.WaitGroup
 	both.Go(func() {
-		w := brotli.NewWriterOptions(&br, brotli.WriterOptions{Quality: quality, LGWin: 22})
+		w := brotli.NewWriterOptions(&br, brotli.WriterOptions{Quality: quality, LGWin: 24})
 		_, err := w.Write(program)
 		brErr = errors.Join(err, w.Close())
 	})
