@@ -16,11 +16,13 @@ const largest = 64_000_000
 // until it is read.
 type opener struct {
 	app.Compo
+	here    place
 	Heading string
 	Demo    bool // offer the made-up home
 
 	over    bool
 	busy    bool
+	holding bool
 	stop    func()
 	doing   messages.Progress
 	name    string // of the file in hand
@@ -33,9 +35,20 @@ type opener struct {
 }
 
 func (o *opener) OnMount(ctx app.Context) {
+	o.here.set(ctx)
 	state.watch(ctx, nil)
 	if files := launchedFiles(); len(files) > 0 {
 		o.files(ctx, files)
+	}
+}
+
+// OnDismount lets go of what the answer would have.
+func (o *opener) OnDismount() { o.letGo() }
+
+func (o *opener) letGo() {
+	if o.holding {
+		o.holding = false
+		state.letGo()
 	}
 }
 
@@ -129,7 +142,7 @@ func (o *opener) files(ctx app.Context, list []app.Value) {
 	}
 	o.err, o.problem, o.busy = nil, "", true
 	o.doing = messages.Progress{Sentence: "Reading the file"}
-	readFile(ctx, list[0], largest, func(ctx app.Context, name string, data []byte, err error) {
+	readFile(o.here.of(ctx), list[0], largest, func(ctx app.Context, name string, data []byte, err error) {
 		o.busy = false
 		if err != nil {
 			o.problem = err.Error() + "."
@@ -182,9 +195,12 @@ func (o *opener) again(ctx app.Context) {
 		return
 	}
 	o.busy, o.err, o.doing = true, nil, messages.Progress{}
+	o.holding = true
+	state.hold()
 	progress := func(ctx app.Context, p messages.Progress) { o.doing = p }
 	done := func(ctx app.Context, opened messages.Opened, err *messages.Error) {
 		o.busy, o.stop = false, nil
+		defer o.letGo()
 		if err != nil {
 			o.err = err
 			focusOn(ctx, "trouble")
@@ -196,13 +212,13 @@ func (o *opener) again(ctx app.Context) {
 	}
 	switch {
 	case o.demo:
-		o.stop = call(ctx, messages.TypeOpenDemo, nil, done, progress)
+		o.stop = call(o.here.of(ctx), messages.TypeOpenDemo, nil, done, progress)
 	case o.link != "":
-		o.stop = call(ctx, messages.TypeRequest, &messages.TakeRequest{Fragment: o.link}, func(ctx app.Context, a messages.Ask, err *messages.Error) {
+		o.stop = call(o.here.of(ctx), messages.TypeRequest, &messages.TakeRequest{Fragment: o.link}, func(ctx app.Context, a messages.Ask, err *messages.Error) {
 			done(ctx, messages.Opened{Kind: messages.KindRequest, Sentence: a.Sentence, Ask: &a}, err)
 		}, progress)
 	default:
-		o.stop = call(ctx, messages.TypeOpen, &messages.Open{Name: o.name, Data: o.data}, done, progress)
+		o.stop = call(o.here.of(ctx), messages.TypeOpen, &messages.Open{Name: o.name, Data: o.data}, done, progress)
 	}
 }
 
@@ -212,7 +228,7 @@ func (o *opener) trouble() app.UI {
 	case messages.NeedsPassphrase, messages.WrongPassphrase, messages.WeakPassphrase:
 		return app.Div().Class("stack").Body(trouble(o.err), o.passphrase())
 	case messages.UnknownSupplier:
-		return trouble(o.err, trust(o.err, func(ctx app.Context) { o.again(ctx) }, func(ctx app.Context) { o.err = nil })...)
+		return trouble(o.err, trust(o.here, o.err, func(ctx app.Context) { o.again(ctx) }, func(ctx app.Context) { o.err = nil })...)
 	case messages.WrongKey, messages.NoKey, messages.NotAHushwattFile, messages.DamagedFile, messages.NoDemo:
 		return trouble(o.err)
 	}
@@ -220,14 +236,14 @@ func (o *opener) trouble() app.UI {
 }
 
 // trust asks whether a supplier is the customer's own.
-func trust(err *messages.Error, then, no func(app.Context)) []app.UI {
+func trust(here place, err *messages.Error, then, no func(app.Context)) []app.UI {
 	if err.Supplier == nil {
 		return nil
 	}
 	s := *err.Supplier
 	return []app.UI{
 		button("Yes, "+s.Name+" is my supplier", "", func(ctx app.Context) {
-			call(ctx, messages.TypeTrustSupplier, &messages.TrustSupplier{Key: s.Key, Name: s.Name},
+			call(here.of(ctx), messages.TypeTrustSupplier, &messages.TrustSupplier{Key: s.Key, Name: s.Name},
 				func(ctx app.Context, device messages.State, err *messages.Error) {
 					if err == nil {
 						state.update(device)
@@ -255,7 +271,7 @@ func (o *opener) passphrase() app.UI {
 
 func (o *opener) restore(ctx app.Context) {
 	o.busy, o.doing = true, messages.Progress{}
-	call(ctx, messages.TypeRestore, &messages.Restore{Passphrase: o.secret, File: o.data},
+	call(o.here.of(ctx), messages.TypeRestore, &messages.Restore{Passphrase: o.secret, File: o.data},
 		func(ctx app.Context, r messages.Restored, err *messages.Error) {
 			o.busy = false
 			if err != nil {

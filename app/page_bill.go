@@ -11,6 +11,7 @@ import (
 // billPage is the bill, as on paper. It is where a request link leads.
 type billPage struct {
 	app.Compo
+	here    place
 	loading bool
 	asked   string
 	doing   messages.Progress
@@ -25,6 +26,7 @@ type billPage struct {
 }
 
 func (p *billPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.load(ctx)
 	if state.bill != nil {
@@ -47,7 +49,7 @@ func (p *billPage) request(ctx app.Context) {
 		return
 	}
 	p.loading, p.err, p.doing = true, nil, messages.Progress{}
-	p.stop = call(ctx, messages.TypeRequest, &messages.TakeRequest{Fragment: p.link}, func(ctx app.Context, a messages.Ask, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeRequest, &messages.TakeRequest{Fragment: p.link}, func(ctx app.Context, a messages.Ask, err *messages.Error) {
 		p.loading = false
 		if err != nil {
 			p.err = err
@@ -73,7 +75,7 @@ func (p *billPage) load(ctx app.Context) {
 
 func (p *billPage) compute(ctx app.Context, want messages.AskBill) {
 	p.loading, p.err, p.doing = true, nil, messages.Progress{}
-	p.stop = call(ctx, messages.TypeBill, &want, func(ctx app.Context, b messages.Bill, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeBill, &want, func(ctx app.Context, b messages.Bill, err *messages.Error) {
 		p.loading = false
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")
@@ -92,7 +94,7 @@ func (p *billPage) beside(ctx app.Context) {
 	if !ok || state.days != nil || width("main") < 900 {
 		return
 	}
-	call(ctx, messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
 		if err == nil { // without it the bill stands alone
 			state.show(&d)
 		}
@@ -140,7 +142,7 @@ func (p *billPage) problem(a *messages.Ask) app.UI {
 	}
 	switch p.err.Code {
 	case messages.UnknownSupplier:
-		offers = trust(p.err, again, func(ctx app.Context) {
+		offers = trust(p.here, p.err, again, func(ctx app.Context) {
 			p.err, p.link = nil, ""
 			ctx.Navigate("/")
 		})
@@ -328,7 +330,7 @@ func (p *billPage) prepare(ctx app.Context) {
 	if h := state.homeNow(); h != nil && p.from == "" {
 		p.from, p.to = h.First, h.Last
 	}
-	call(ctx, messages.TypeTariffs, &messages.AskTariffs{}, func(ctx app.Context, t messages.Tariffs, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeTariffs, &messages.AskTariffs{}, func(ctx app.Context, t messages.Tariffs, err *messages.Error) {
 		if p.err = err; err == nil {
 			p.tariffs = t.List
 			if p.tariff == "" && len(t.List) > 0 {

@@ -9,6 +9,7 @@ import (
 // comparePage prices the same days on each tariff that the supplier publishes.
 type comparePage struct {
 	app.Compo
+	here    place
 	result  *messages.Comparison
 	asked   string
 	loading bool
@@ -18,6 +19,7 @@ type comparePage struct {
 }
 
 func (p *comparePage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.load(ctx)
 }
@@ -38,7 +40,7 @@ func (p *comparePage) load(ctx app.Context) {
 		return
 	}
 	p.asked, p.loading, p.err = key, true, nil
-	p.stop = call(ctx, messages.TypeCompare, &want, func(ctx app.Context, c messages.Comparison, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeCompare, &want, func(ctx app.Context, c messages.Comparison, err *messages.Error) {
 		p.loading = false
 		if p.err = err; err == nil {
 			p.result = &c

@@ -17,6 +17,7 @@ const (
 // daysPage is the picture of the household's days.
 type daysPage struct {
 	app.Compo
+	here    place
 	view    string
 	money   bool
 	table   bool
@@ -28,6 +29,7 @@ type daysPage struct {
 }
 
 func (p *daysPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.view = preference("view")
 	p.measure()
@@ -51,7 +53,7 @@ func (p *daysPage) load(ctx app.Context) {
 		return
 	}
 	p.loading, p.asked, p.err = true, key, nil
-	call(ctx, messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
 		p.loading, p.err = false, err
 		if err == nil {
 			state.show(&d)
@@ -68,7 +70,7 @@ func (p *daysPage) beside(ctx app.Context) {
 	if a == nil || state.bill != nil || width("main") < 900 {
 		return
 	}
-	call(ctx, messages.TypeBill, &messages.AskBill{Request: a.ID}, func(ctx app.Context, b messages.Bill, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeBill, &messages.AskBill{Request: a.ID}, func(ctx app.Context, b messages.Bill, err *messages.Error) {
 		if err == nil { // the bill's own screen tells why there is none
 			state.bill = &b
 		}

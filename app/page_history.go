@@ -9,6 +9,7 @@ import (
 // historyPage lists everything ever sent, saved, declined, refused or waiting.
 type historyPage struct {
 	app.Compo
+	here    place
 	history *messages.History
 	err     *messages.Error
 	loading bool
@@ -18,6 +19,7 @@ type historyPage struct {
 }
 
 func (p *historyPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.load(ctx)
 }
@@ -27,7 +29,7 @@ func (p *historyPage) load(ctx app.Context) {
 		return
 	}
 	p.loading = true
-	call(ctx, messages.TypeHistory, nil, func(ctx app.Context, h messages.History, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeHistory, nil, func(ctx app.Context, h messages.History, err *messages.Error) {
 		p.loading = false
 		if p.err = err; err == nil {
 			p.history = &h
@@ -88,7 +90,7 @@ func (p *historyPage) retry(ctx app.Context) {
 		return
 	}
 	p.busy = true
-	call(ctx, messages.TypeRetry, nil, func(ctx app.Context, r messages.Retried, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeRetry, nil, func(ctx app.Context, r messages.Retried, err *messages.Error) {
 		p.busy = false
 		if err == nil {
 			err = r.Error
@@ -129,7 +131,7 @@ func (p *historyPage) forgetAll(ctx app.Context) {
 		return
 	}
 	p.busy = true
-	call(ctx, messages.TypeForgetEverything, nil, func(ctx app.Context, device messages.State, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeForgetEverything, nil, func(ctx app.Context, device messages.State, err *messages.Error) {
 		p.busy = false
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")

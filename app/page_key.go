@@ -9,6 +9,7 @@ import (
 // keyPage makes, saves and restores the key that opens the meter's file.
 type keyPage struct {
 	app.Compo
+	here     place
 	busy     bool
 	doing    messages.Progress
 	err      *messages.Error
@@ -22,6 +23,7 @@ type keyPage struct {
 }
 
 func (p *keyPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, nil)
 	if o := state.passed; o != nil && o.Kind == messages.KindKey {
 		p.told = o.Sentence
@@ -59,7 +61,7 @@ func (p *keyPage) make(ctx app.Context) {
 		return
 	}
 	p.busy, p.err = true, nil
-	call(ctx, messages.TypeNewKey, nil, func(ctx app.Context, device messages.State, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeNewKey, nil, func(ctx app.Context, device messages.State, err *messages.Error) {
 		p.busy = false
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")
@@ -122,7 +124,7 @@ func (p *keyPage) save(ctx app.Context) {
 		}
 	}
 	p.busy, p.err, p.doing = true, nil, messages.Progress{}
-	call(ctx, messages.TypeRecoveryFile, &want, func(ctx app.Context, r messages.Recovery, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeRecoveryFile, &want, func(ctx app.Context, r messages.Recovery, err *messages.Error) {
 		p.busy = false
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")
@@ -181,7 +183,7 @@ func (p *keyPage) pick(ctx app.Context, files []app.Value) {
 	if len(files) == 0 {
 		return
 	}
-	readFile(ctx, files[0], largest, func(ctx app.Context, name string, data []byte, err error) {
+	readFile(p.here.of(ctx), files[0], largest, func(ctx app.Context, name string, data []byte, err error) {
 		if err != nil {
 			p.err = &messages.Error{Code: messages.DamagedFile, Sentence: err.Error() + ".", Next: "Choose another file."}
 			return
@@ -196,7 +198,7 @@ func (p *keyPage) restore(ctx app.Context) {
 		return
 	}
 	p.busy, p.err, p.doing = true, nil, messages.Progress{}
-	call(ctx, messages.TypeRestore, &messages.Restore{Passphrase: p.secret, File: p.file}, func(ctx app.Context, r messages.Restored, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeRestore, &messages.Restore{Passphrase: p.secret, File: p.file}, func(ctx app.Context, r messages.Restored, err *messages.Error) {
 		p.busy = false
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")

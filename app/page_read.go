@@ -9,10 +9,14 @@ import (
 // readPage tells what was read of the meter's file, before anything else.
 type readPage struct {
 	app.Compo
-	err *messages.Error
+	here place
+	err  *messages.Error
 }
 
-func (p *readPage) OnMount(ctx app.Context) { state.watch(ctx, nil) }
+func (p *readPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
+	state.watch(ctx, nil)
+}
 
 func (p *readPage) Render() app.UI {
 	home := state.homeNow()
@@ -99,7 +103,7 @@ func (p *readPage) forget(h messages.Home) app.UI {
 	return more("Forget this meter’s readings",
 		app.P().Text("The readings of meter "+h.Meter+" are removed from this device. Your history and your key stay. You can open the file again at any time."),
 		button("Forget the readings of "+h.Meter, "danger", func(ctx app.Context) {
-			call(ctx, messages.TypeForgetHome, &messages.ForgetHome{Home: h.ID}, func(ctx app.Context, device messages.State, err *messages.Error) {
+			call(p.here.of(ctx), messages.TypeForgetHome, &messages.ForgetHome{Home: h.ID}, func(ctx app.Context, device messages.State, err *messages.Error) {
 				if p.err = err; err == nil {
 					state.forget()
 					state.update(device)

@@ -10,6 +10,7 @@ import (
 // was sent. The address names it: /receipt#ID.
 type receiptPage struct {
 	app.Compo
+	here    place
 	id      string
 	entry   *messages.FullEntry
 	err     *messages.Error
@@ -18,6 +19,7 @@ type receiptPage struct {
 }
 
 func (p *receiptPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.again)
 	p.OnNav(ctx)
 }
@@ -34,7 +36,7 @@ func (p *receiptPage) again(ctx app.Context) {
 		return
 	}
 	p.loading = true
-	call(ctx, messages.TypeEntry, &messages.AskEntry{ID: p.id}, func(ctx app.Context, e messages.FullEntry, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeEntry, &messages.AskEntry{ID: p.id}, func(ctx app.Context, e messages.FullEntry, err *messages.Error) {
 		p.loading = false
 		if p.err = err; err == nil {
 			p.entry = &e
@@ -205,7 +207,7 @@ func (p *receiptPage) retry(ctx app.Context) {
 		return
 	}
 	p.busy = true
-	call(ctx, messages.TypeRetry, nil, func(ctx app.Context, r messages.Retried, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeRetry, nil, func(ctx app.Context, r messages.Retried, err *messages.Error) {
 		p.busy = false
 		if err == nil {
 			err = r.Error

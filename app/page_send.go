@@ -9,6 +9,7 @@ import (
 // sendPage shows what leaves this device and what stays, and sends.
 type sendPage struct {
 	app.Compo
+	here     place
 	proof    *messages.Proof
 	proved   string // bill that was proven, or is being
 	proving  bool
@@ -21,6 +22,7 @@ type sendPage struct {
 }
 
 func (p *sendPage) OnMount(ctx app.Context) {
+	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.load(ctx)
 }
@@ -36,7 +38,7 @@ func (p *sendPage) load(ctx app.Context) {
 		return
 	}
 	p.proved, p.proof, p.proving = b.ID, nil, true
-	p.stop = call(ctx, messages.TypeProve, &messages.Prove{Bill: b.ID}, func(ctx app.Context, proof messages.Proof, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeProve, &messages.Prove{Bill: b.ID}, func(ctx app.Context, proof messages.Proof, err *messages.Error) {
 		p.proving = false
 		if err == nil {
 			p.proof = &proof
@@ -53,7 +55,7 @@ func (p *sendPage) fetch(ctx app.Context) {
 		return
 	}
 	p.proving = true
-	p.stop = call(ctx, messages.TypeBill, &messages.AskBill{Request: a.ID}, func(ctx app.Context, b messages.Bill, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeBill, &messages.AskBill{Request: a.ID}, func(ctx app.Context, b messages.Bill, err *messages.Error) {
 		p.proving = false
 		if p.err = err; err == nil {
 			state.bill = &b
@@ -193,7 +195,7 @@ func (p *sendPage) decline(ctx app.Context, request, why string) {
 	if why == messages.LooksWrong {
 		note = state.wrong
 	}
-	call(ctx, messages.TypeDecline, &messages.Decline{Request: request, Why: why, Note: note}, func(ctx app.Context, e messages.Entry, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeDecline, &messages.Decline{Request: request, Why: why, Note: note}, func(ctx app.Context, e messages.Entry, err *messages.Error) {
 		if p.err = err; err != nil {
 			focusOn(ctx, "trouble")
 			return
@@ -250,7 +252,7 @@ func (p *sendPage) send(ctx app.Context) {
 		return
 	}
 	p.sending, p.err, p.doing = true, nil, messages.Progress{}
-	p.stop = call(ctx, messages.TypeSend, &messages.Send{Bill: state.bill.ID}, p.sent, p.progress)
+	p.stop = call(p.here.of(ctx), messages.TypeSend, &messages.Send{Bill: state.bill.ID}, p.sent, p.progress)
 }
 
 func (p *sendPage) sent(ctx app.Context, s messages.Sent, err *messages.Error) {
@@ -274,7 +276,7 @@ func (p *sendPage) save(ctx app.Context) {
 		return
 	}
 	p.sending, p.err, p.doing = true, nil, messages.Progress{}
-	p.stop = call(ctx, messages.TypeSave, &messages.Save{Bill: state.bill.ID}, func(ctx app.Context, s messages.Sent, err *messages.Error) {
+	p.stop = call(p.here.of(ctx), messages.TypeSave, &messages.Save{Bill: state.bill.ID}, func(ctx app.Context, s messages.Sent, err *messages.Error) {
 		if err == nil {
 			download(s.Name, "application/octet-stream", s.File)
 		}

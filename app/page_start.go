@@ -21,8 +21,7 @@ func (p *startPage) Render() app.UI {
 			app.Div().Class("stack").Body(
 				app.H1().ID("title").TabIndex(-1).Text(sentence),
 				app.P().Class("lead").Text("Your bill is worked out on this device and sent with a proof that it is right. Your readings stay here."),
-				p.troubles(),
-				&opener{Demo: true},
+				app.Div().Class("stack").Body(&opener{Demo: true}, p.troubles()),
 			),
 			dayAndBill(),
 		),
@@ -66,6 +65,15 @@ func (p *startPage) back() app.UI {
 	}
 	return app.Div().Class("stack-l").Body(
 		title("Your bills", lead),
+		app.Div().Class("stack-l").Body(p.news(open)...),
+		// What was opened last is told there, so it stays where it is.
+		app.Section().Class("stack").Body(app.H2().Text("Open something new"), &opener{Heading: "Open a file"}),
+	)
+}
+
+// news is what has come and what is here.
+func (p *startPage) news(open []messages.Ask) []app.UI {
+	return []app.UI{
 		p.troubles(),
 		app.If(state.device.Waiting > 0, func() app.UI {
 			return note("warn", plural(state.device.Waiting, "bill waits", "bills wait")+" to be sent", "It is sent by itself when your supplier can be reached.",
@@ -74,8 +82,7 @@ func (p *startPage) back() app.UI {
 		app.Range(open).Slice(func(i int) app.UI { return p.ask(open[i], i == 0, len(open) > 1) }),
 		app.If(len(state.device.Homes) > 0, func() app.UI { return p.homes() }),
 		app.If(!state.device.Saved && state.device.HasKey, func() app.UI { return saveKey() }),
-		app.Section().Class("stack").Body(app.H2().Text("Open something new"), &opener{Heading: "Open a file"}),
-	)
+	}
 }
 
 func (p *startPage) ask(a messages.Ask, first, several bool) app.UI {

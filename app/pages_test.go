@@ -337,6 +337,26 @@ func TestOpenerRefusals(t *testing.T) {
 	has(t, o, "Is this your supplier?", "Yes, Other Power is my supplier", "No, leave it", "abcd efgh")
 }
 
+// The worker tells what is new before it answers. The screen that asked must
+// still be there to hear the answer.
+func TestOpeningHoldsTheScreen(t *testing.T) {
+	o := &opener{}
+	play(t, shared{known: true}, nil, func(ctx app.Context) { o.openDemo(ctx) })
+	state.update(cannedState())
+	if state.homeNow() != nil {
+		t.Error("the screen changes while a file is being opened")
+	}
+	o.OnDismount()
+	if state.homeNow() == nil {
+		t.Error("what came meanwhile is lost")
+	}
+	o.OnDismount()
+	state.update(messages.State{})
+	if state.homeNow() != nil {
+		t.Error("the screen is held for good")
+	}
+}
+
 func TestFragmentOf(t *testing.T) {
 	for in, want := range map[string]string{"https://b.example/bill#r=abc": "r=abc", "#r=abc": "r=abc", "r=abc": "r=abc"} {
 		if got, ok := fragmentOf(in); !ok || got != want {

@@ -28,6 +28,9 @@ type shared struct {
 	pasted   string           // typed into the opener
 	wrong    string           // what looks wrong, as typed
 	watchers []watcher
+
+	holding int             // files are being opened
+	held    *messages.State // what was told meanwhile
 }
 
 // A watcher is a component that shows the state.
@@ -51,6 +54,10 @@ func (s *shared) begin(ctx app.Context) {
 
 // update takes what the worker says is here now.
 func (s *shared) update(device messages.State) {
+	if s.holding > 0 {
+		s.held = &device
+		return
+	}
 	s.known, s.failed, s.device = true, nil, device
 	if s.home != "" && s.homeNow() == nil {
 		s.forget()
@@ -58,10 +65,38 @@ func (s *shared) update(device messages.State) {
 	s.changed()
 }
 
+// hold leaves every screen as it is while a file is being opened: the answer
+// belongs to the one that asked. letGo shows what has changed since.
+func (s *shared) hold() { s.holding++ }
+
+func (s *shared) letGo() {
+	s.holding--
+	if device := s.held; s.holding == 0 && device != nil {
+		s.held = nil
+		s.update(*device)
+	}
+}
+
 // forget drops everything that was shown.
 func (s *shared) forget() {
 	s.home, s.request, s.days, s.bill, s.passed, s.pick = "", "", nil, nil, nil, 0
 	s.month = month{}
+}
+
+// A place is the context of a screen. Answers are waited for by the screen and
+// not by the button that was pressed, which may be gone by then.
+type place struct {
+	ctx     app.Context
+	mounted bool
+}
+
+func (h *place) set(ctx app.Context) { h.ctx, h.mounted = ctx, true }
+
+func (h place) of(ctx app.Context) app.Context {
+	if h.mounted {
+		return h.ctx
+	}
+	return ctx
 }
 
 // watch has the component of ctx rendered again whenever the state changes, and
