@@ -42,13 +42,13 @@ const (
 
 // A victim is the server's program with its database, and its customers.
 type victim struct {
-	t            *testing.T
-	program, dir string
-	address      string // host:port
-	supplier     prover.Supplier
-	customers    []*customer
-	process      *exec.Cmd
-	slowest      time.Duration // start
+	t         *testing.T
+	dir       string
+	address   string // host:port
+	supplier  prover.Supplier
+	customers []*customer
+	process   *exec.Cmd
+	slowest   time.Duration // start
 
 	mu       sync.Mutex
 	budget   int // bills that may still be sent for the first time in this round
