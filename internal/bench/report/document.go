@@ -20,7 +20,7 @@ of 1,000 different bills, 20 each of 50 homes, at once. Bills are unasked; a req
 to the submission. *Open* checks every signature of the meter file and computes every seal again. The **baseline** has one Pedersen commitment per reading, 1,488 for
 the month, and the same range proof in the same transcript over the same bill; its verifier decodes the commitments, adds them up with the prices as short scalars,
 checks two signatures and hashes what the meter signs, but parses no message. Sealing is compared without signatures and chains on either side, the blindings derived
-in the same way. Every number is the least of three runs of a second; all ratios are of one run. *Cold* is the first time in a process, tables of the group's bases
+in the same way. Every number is the least of three runs of a second; all ratios are of one run. *Cold* is the first time in a process, the better of two, tables of the bases
 included. The numbers move by a tenth or so from run to run, more on a machine that does other things.
 
 `
