@@ -21,7 +21,7 @@ import (
 // random value a repeated byte. The test makes them again and finds each block of
 // them in the document.
 
-var documents = []string{"docs/protocol.md", "docs/protocol-meter.part.md"}
+var documents = []string{"docs/protocol.md"}
 
 func repeated(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 

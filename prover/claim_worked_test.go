@@ -159,7 +159,7 @@ func workedBytes(t testing.TB) string {
 func TestWorkedClaim(t *testing.T) {
 	want := workedBytes(t)
 	const begin = "<!-- bytes: claim -->\n```\n"
-	for _, name := range []string{"docs/protocol.md", "docs/protocol-claims.part.md"} {
+	for _, name := range []string{"docs/protocol.md"} {
 		path := filepath.Join(testdata.Root(t), filepath.FromSlash(name))
 		text, err := os.ReadFile(path)
 		if err != nil {

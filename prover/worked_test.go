@@ -22,7 +22,7 @@ import (
 const exampleBill, exampleReceipt, exampleAuthority = "example.bill", "example.receipt", "example-authority.pub"
 
 // document holds the normative text, until it is part of the whole.
-var documents = []string{"docs/protocol.md", "docs/protocol-bill.part.md"}
+var documents = []string{"docs/protocol.md"}
 
 // example is the worked example, with what a verifier needs of its own.
 type example struct {
