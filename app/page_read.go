@@ -26,14 +26,14 @@ func (p *readPage) Render() app.UI {
 		}
 		return noHome("What we read", "Nothing has been read yet. Whatever you open stays on this device.")
 	}
-	lead := home.Period
+	lead, demo := home.Period, home.Demo
 	if o := state.passed; o != nil && o.Home != nil && o.Home.ID == home.ID {
-		lead = o.Sentence
+		lead, demo = o.Sentence, false // the sentence says so
 	}
 	return app.Div().Class("stack-l").Body(
 		path("/read"),
 		title("What we read", lead),
-		madeUp(home.Demo),
+		madeUp(demo),
 		app.If(len(state.device.Homes) > 1, func() app.UI {
 			return homeChoice(state.device.Homes, home.ID, func(ctx app.Context, id string) { state.chooseHome(id) })
 		}),

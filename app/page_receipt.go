@@ -60,6 +60,10 @@ func (p *receiptPage) Render() app.UI {
 
 func (p *receiptPage) screen(full *messages.FullEntry) app.UI {
 	e := full.Entry
+	sentence := e.Sentence
+	if s := state.sent; s != nil && s.Entry.ID == e.ID && s.Entry.State == e.State && s.Sentence != "" {
+		sentence = s.Sentence
+	}
 	var failed *messages.Error
 	if t := state.trouble; t != nil && t.Entry == e.ID && e.State != messages.EntryAccepted {
 		failed = t
@@ -68,7 +72,7 @@ func (p *receiptPage) screen(full *messages.FullEntry) app.UI {
 		app.Div().Class("no-print stack-l").Body(
 			app.Div().Class("stack-s").Body(
 				app.Div().Class("row").Body(badge(e.State), app.If(e.Demo, func() app.UI { return app.Span().Class("badge").Text("Made-up home") })),
-				title(e.Sentence, e.Title),
+				title(sentence, e.Title),
 			),
 			app.If(failed != nil, func() app.UI { return trouble(failed) }).
 				ElseIf(e.State == messages.EntryWaiting, func() app.UI {

@@ -267,7 +267,7 @@ func (p *sendPage) sent(ctx app.Context, s messages.Sent, err *messages.Error) {
 		focusOn(ctx, "trouble")
 		return
 	}
-	state.bill, state.request, state.trouble = nil, "", nil
+	state.bill, state.request, state.trouble, state.sent = nil, "", nil, &s
 	ctx.Navigate("/receipt#" + s.Entry.ID)
 }
 

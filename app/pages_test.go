@@ -381,6 +381,9 @@ func TestReceiptOfEachKind(t *testing.T) {
 		play(t, withHome(), map[messages.Type]any{messages.TypeEntry: &full}, p.again)
 		has(t, p, wants...)
 	}
+	sent := cannedFull(messages.EntryAccepted)
+	state.sent = &messages.Sent{Sentence: "That went well.", Entry: sent.Entry}
+	has(t, (&receiptPage{}).screen(&sent), "That went well.")
 	p := &receiptPage{id: "gone"}
 	play(t, withHome(), map[messages.Type]any{messages.TypeEntry: &messages.Error{Code: messages.NotFound, Sentence: "It is not here."}}, p.again)
 	has(t, p, "It is not here.", "History")

@@ -24,6 +24,7 @@ type shared struct {
 	bill  *messages.Bill // last computed
 
 	trouble  *messages.Error  // why the last bill is waiting or refused, told on its own screen
+	sent     *messages.Sent   // what became of the last bill, told on its own screen
 	passed   *messages.Opened // what the last file held, told on the next screen
 	pasted   string           // typed into the opener
 	wrong    string           // what looks wrong, as typed
