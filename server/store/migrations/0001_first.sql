@@ -1,5 +1,6 @@
 -- What a supplier remembers. Times are Unix seconds, days are UTC days since
--- 1970-01-01, hashes and keys are bytes. Nothing here tells a reading.
+-- 1970-01-01, hashes and keys are bytes. Nothing here tells a reading. Long values
+-- stand last in a row, so that lists need not read past them.
 
 -- The supplier whose requests and receipts these are. Its secret key is not here.
 CREATE TABLE supplier (
@@ -64,16 +65,17 @@ CREATE TABLE bills (
     id          BLOB NOT NULL UNIQUE,
     request     INTEGER NOT NULL UNIQUE REFERENCES requests (serial),
     submission  BLOB NOT NULL,       -- hash
-    bill        BLOB NOT NULL,       -- the exact bytes that were sent
-    receipt     BLOB NOT NULL,       -- the exact bytes that were answered
     accepted    INTEGER NOT NULL,
     total       TEXT NOT NULL,
     currency    TEXT NOT NULL,
     slots       INTEGER NOT NULL,
     missing     INTEGER NOT NULL,
     estimated   INTEGER NOT NULL,
-    replaced_by INTEGER REFERENCES bills (serial)
+    replaced_by INTEGER REFERENCES bills (serial),
+    receipt     BLOB NOT NULL,       -- the exact bytes that were answered
+    bill        BLOB NOT NULL        -- the exact bytes that were sent
 );
+CREATE INDEX bills_by_request ON bills (request, replaced_by, serial);
 
 -- What was billed of each meter: one gapless run for each kind.
 CREATE TABLE periods (
@@ -99,12 +101,12 @@ CREATE TABLE states (
 CREATE TABLE refusals (
     request   INTEGER NOT NULL REFERENCES requests (serial),
     hash      BLOB NOT NULL,    -- SHA-256 of the bytes
-    bill      BLOB NOT NULL,
     reference TEXT NOT NULL,    -- what the sender was told to quote
     reason    TEXT NOT NULL,
     detail    TEXT NOT NULL,
     at        INTEGER NOT NULL, -- the latest time
     times     INTEGER NOT NULL,
+    bill      BLOB NOT NULL,
     PRIMARY KEY (request, hash)
 );
 CREATE INDEX refusals_by_reference ON refusals (reference);
