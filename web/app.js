@@ -67,14 +67,28 @@ function show(id) {
   if (block) block.hidden = false;
 }
 
+// Fetches and compiles the program, and refuses any other than the one meant. It
+// is compiled while it arrives: the browser's own integrity check would hold it
+// back until the last byte.
+async function program(url, integrity) {
+  if (!window.crypto || !crypto.subtle) return WebAssembly.compileStreaming(fetch(url, { integrity }));
+  const response = await fetch(url);
+  if (!response.ok) throw new Error("the server answers " + response.status);
+  const copy = response.clone();
+  const [compiled, sum] = await Promise.all([
+    WebAssembly.compileStreaming(response),
+    copy.arrayBuffer().then((bytes) => crypto.subtle.digest("SHA-256", bytes)),
+  ]);
+  const hash = "sha256-" + btoa(String.fromCharCode(...new Uint8Array(sum)));
+  if (hash !== integrity) throw new Error("the program is not the one that belongs to this page");
+  return compiled;
+}
+
 async function start() {
   if (hushwattLacks().includes("programs")) return show("too-old");
   try {
     const go = new Go();
-    // The name holds the hash; integrity makes the browser check it.
-    const response = await fetch("/web/app.wasm", { integrity: "sha256-/web/app.wasm" });
-    if (!response.ok) throw new Error("the server answers " + response.status);
-    const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
+    const instance = await WebAssembly.instantiate(await program("/web/app.wasm", "sha256-/web/app.wasm"), go.importObject);
     const ended = go.run(instance);
     document.documentElement.dataset.app = "ready";
     keepOffline();
@@ -96,6 +110,7 @@ async function keepOffline() {
   try {
     const had = navigator.serviceWorker.controller !== null;
     hushwattRegistration = await navigator.serviceWorker.register("/sw.js");
+    if (!hushwattRegistration) return; // some browsers are told to refuse quietly
     const announce = (worker) => {
       if (!worker) return;
       const look = () => { if (worker.state === "installed" && navigator.serviceWorker.controller) goappOnUpdate(); };
