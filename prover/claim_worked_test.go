@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -154,35 +152,7 @@ func workedBytes(t testing.TB) string {
 	return out.String()
 }
 
-// TestWorkedClaim compares the document with the code. With
-// HUSHWATT_REGENERATE=1 it writes the document's block instead.
-func TestWorkedClaim(t *testing.T) {
-	want := workedBytes(t)
-	const begin = "<!-- bytes: claim -->\n```\n"
-	for _, name := range []string{"docs/protocol.md"} {
-		path := filepath.Join(testdata.Root(t), filepath.FromSlash(name))
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		before, rest, ok := strings.Cut(string(text), begin)
-		if !ok {
-			continue
-		}
-		got, after, _ := strings.Cut(rest, "```\n")
-		if got == want {
-			return
-		}
-		if os.Getenv("HUSHWATT_REGENERATE") == "" {
-			t.Fatalf("%s does not show the example as it is:\n%s", name, want)
-		}
-		if err := os.WriteFile(path, []byte(before+begin+want+"```\n"+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	t.Fatal("no document shows the worked claim")
-}
+func TestWorkedClaim(t *testing.T) { testdata.Shows(t, "claim", workedBytes(t)) }
 
 // FuzzClaimProof: no bytes but the honest proof are accepted, and none panic.
 func FuzzClaimProof(f *testing.F) {

@@ -21,9 +21,6 @@ import (
 // HUSHWATT_REGENERATE=1 go test ./prover -run TestWorkedBytes
 const exampleBill, exampleReceipt, exampleAuthority = "example.bill", "example.receipt", "example-authority.pub"
 
-// document holds the normative text, until it is part of the whole.
-var documents = []string{"docs/protocol.md"}
-
 // example is the worked example, with what a verifier needs of its own.
 type example struct {
 	bill, receipt []byte
@@ -156,10 +153,9 @@ func (x *example) blocks(t *testing.T) map[string]string {
 }
 
 func TestWorkedBytes(t *testing.T) {
-	regenerate := os.Getenv("HUSHWATT_REGENERATE") != ""
 	for name, want := range makeExample(t) {
 		path := filepath.Join("testdata", name)
-		if regenerate {
+		if testdata.Regenerate() {
 			if err := os.WriteFile(path, want, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -167,37 +163,7 @@ func TestWorkedBytes(t *testing.T) {
 			t.Errorf("%s is not what the example makes (%v)", path, err)
 		}
 	}
-	blocks := loadExample(t).blocks(t)
-	found := map[string]bool{}
-	for _, name := range documents {
-		path := filepath.Join(testdata.Root(t), filepath.FromSlash(name))
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // one of the two is there
-		}
-		doc := string(text)
-		for block, want := range blocks {
-			begin := "<!-- bytes: " + block + " -->\n```\n"
-			before, rest, ok := strings.Cut(doc, begin)
-			if !ok {
-				continue
-			}
-			got, after, _ := strings.Cut(rest, "```\n")
-			found[block] = true
-			if got != want && !regenerate {
-				t.Errorf("%s: the bytes of the %s are not those of the example; it says\n%s\nand should say\n%s", name, block, got, want)
-			}
-			doc = before + begin + want + "```\n" + after
-		}
-		if regenerate && doc != string(text) {
-			if err := os.WriteFile(path, []byte(doc), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for block := range blocks {
-		if !found[block] {
-			t.Errorf("no document shows the bytes of the %s", block)
-		}
+	for block, want := range loadExample(t).blocks(t) {
+		testdata.Shows(t, block, want)
 	}
 }

@@ -48,10 +48,6 @@ func (b *Hex) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Regenerate reports whether generators write their files instead of comparing
-// them with what they make: HUSHWATT_REGENERATE is set, as `make vectors` does.
-func Regenerate() bool { return os.Getenv("HUSHWATT_REGENERATE") != "" }
-
 // Sync compares the files of one folder with the vectors that its generator has
 // made, byte for byte, or writes them.
 func Sync(t testing.TB, folder string, vectors []Vector) {
@@ -69,7 +65,7 @@ func Sync(t testing.TB, folder string, vectors []Vector) {
 		}
 		made[file] = true
 		path := filepath.Join(dir, file)
-		if Regenerate() {
+		if testdata.Regenerate() {
 			if err := write(path, want); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +85,7 @@ func Sync(t testing.TB, folder string, vectors []Vector) {
 	for _, path := range stale {
 		switch {
 		case made[filepath.Base(path)]:
-		case !Regenerate():
+		case !testdata.Regenerate():
 			t.Errorf("%s: nothing makes it; run `make vectors`", path)
 		default:
 			if err := os.Remove(path); err != nil {
