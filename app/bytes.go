@@ -15,20 +15,13 @@ type bytesView struct {
 	Data   []byte
 
 	shown int
-	wide  bool
 }
 
 // glance is how many bytes are shown at once.
 const glance = 512
 
-func (v *bytesView) OnMount(ctx app.Context) { v.wide = width("bytes") >= 560 }
-
 func (v *bytesView) Render() app.UI {
 	shown := min(max(v.shown, glance), len(v.Data))
-	per := 8
-	if v.wide {
-		per = 16
-	}
 	return app.Div().ID("bytes").Class("stack-s").Body(
 		app.If(len(v.Pieces) > 0, func() app.UI {
 			return app.Table().Class("list small").Body(
@@ -42,7 +35,7 @@ func (v *bytesView) Render() app.UI {
 		app.If(len(v.Data) > 0, func() app.UI {
 			return app.Div().Class("stack-s").Body(
 				app.P().Class("small quiet").Text("Byte by byte: "+count(shown)+" of "+count(len(v.Data))+" shown"),
-				app.Pre().Class("bytes dump").TabIndex(0).Role("region").Aria("label", "The exact bytes").Text(hex(v.Data, 0, shown, per)),
+				app.Pre().Class("bytes dump").TabIndex(0).Role("region").Aria("label", "The exact bytes").Text(hex(v.Data, 0, shown, 8)),
 				app.Div().Class("row").Body(
 					app.If(shown < len(v.Data), func() app.UI {
 						return button("Show more", "plain", func(ctx app.Context) { v.shown = min(shown+4096, len(v.Data)) }, shown)

@@ -36,8 +36,10 @@ func heat(d *messages.Days, m measure, w, pick int) app.UI {
 	body = append(body, heatCells(d, m, row, cell)...)
 	if day, ok := dayOf(d, pick); ok {
 		x := places(d.List[day], d.SlotMinutes)(pick - d.List[day].From)
-		body = append(body, svg("rect", "class", "now", "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
-			"width", short(cell+2), "height", num(row+2)))
+		for _, class := range []string{"now-edge", "now"} { // seen on light and on dark cells
+			body = append(body, svg("rect", "class", class, "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
+				"width", short(cell+2), "height", num(row+1)))
+		}
 	}
 	return picture("heat", w, h, body...)
 }

@@ -283,18 +283,32 @@ func lines(b *messages.Bill) app.UI {
 	)
 }
 
-func line(l messages.Line) app.UI {
-	name := l.Name
+// shortLines are the lines without prices and arithmetic, for beside the days.
+func shortLines(b *messages.Bill) app.UI {
+	return app.Table().Class("bill").Body(
+		app.Caption().Class("hide").Text(b.Title),
+		app.TBody().Body(app.Range(b.Lines).Slice(func(i int) app.UI {
+			l := b.Lines[i]
+			return app.Tr().Class(l.Kind).Body(app.Th().Scope("row").Text(lineName(l)), app.Td().Class("num money").Text(l.Amount.Text))
+		})),
+	)
+}
+
+func lineName(l messages.Line) string {
 	if l.Period != "" {
-		name += ", " + l.Period
+		return l.Name + ", " + l.Period
 	}
+	return l.Name
+}
+
+func line(l messages.Line) app.UI {
 	phone := l.Price
 	if l.KWh != "" {
 		phone = l.KWh + " kWh at " + l.Price
 	}
 	return app.Tr().Class(l.Kind).Body(
 		app.Th().Scope("row").Body(
-			app.Text(name),
+			app.Text(lineName(l)),
 			app.If(phone != "", func() app.UI { return app.Div().Class("small quiet phone-only").Text(phone) }),
 			app.If(l.Included != nil, func() app.UI {
 				return app.Div().Class("small quiet").Text(l.Included.Text + " is already in the prices")

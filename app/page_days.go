@@ -159,7 +159,7 @@ func daysNext(d *messages.Days) app.UI {
 			app.If(b != nil, func() app.UI {
 				return app.Div().Class("stack-s").Body(app.H2().Text(b.Title), app.P().Class("total").Text(b.Total.Text))
 			}).Else(func() app.UI { return app.H2().Text("What these days cost") }),
-			app.If(b != nil && len(b.Lines) > 0, func() app.UI { return app.Div().Class("desk-only").Body(lines(b)) }),
+			app.If(b != nil && len(b.Lines) > 0, func() app.UI { return app.Div().Class("desk-only").Body(shortLines(b)) }),
 			app.If(len(d.Price) > 0, func() app.UI {
 				text := "Prices in the picture are before tax."
 				if d.WithTax {

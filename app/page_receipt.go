@@ -74,7 +74,12 @@ func (p *receiptPage) screen(full *messages.FullEntry) app.UI {
 				app.Div().Class("row").Body(badge(e.State), app.If(e.Demo, func() app.UI { return app.Span().Class("badge").Text("Made-up home") })),
 				title(sentence, e.Title),
 			),
-			app.If(failed != nil, func() app.UI { return trouble(failed) }).
+			app.If(failed != nil, func() app.UI {
+				if e.State == messages.EntryWaiting {
+					return toldTrouble(failed, button("Try now", "plain", p.retry))
+				}
+				return toldTrouble(failed)
+			}).
 				ElseIf(e.State == messages.EntryWaiting, func() app.UI {
 					return note("warn", "Stored on this device, not yet with your supplier", "It is sent by itself when your supplier can be reached. It is sent once, however often it is tried.",
 						actions(button("Try now", "plain", p.retry)))

@@ -53,21 +53,30 @@ var looks = map[messages.Code]look{
 // trouble shows a refusal or failure: what happened, what to do, what to quote,
 // and what the screen offers besides. It has the id "trouble", for focus.
 func trouble(err *messages.Error, offers ...app.UI) app.UI {
-	l, known := looks[err.Code]
-	if !known {
-		l = look{kind: "bad", heading: "That did not work"}
-	}
-	role := "alert"
-	if l.kind == "" || l.kind == "good" {
-		role = "status"
-	}
+	l := lookOf(err.Code)
 	href := l.href
 	if href == "/history" && err.Entry != "" {
 		href = "/receipt#" + err.Entry
 	}
-	steps := offers
 	if href != "" {
-		steps = append(steps[:len(steps):len(steps)], link(href, l.step, "plain"))
+		offers = append(offers[:len(offers):len(offers)], link(href, l.step, "plain"))
+	}
+	return toldTrouble(err, offers...)
+}
+
+func lookOf(code messages.Code) look {
+	if l, known := looks[code]; known {
+		return l
+	}
+	return look{kind: "bad", heading: "That did not work"}
+}
+
+// toldTrouble is trouble without a link elsewhere.
+func toldTrouble(err *messages.Error, offers ...app.UI) app.UI {
+	l := lookOf(err.Code)
+	role := "alert"
+	if l.kind == "" || l.kind == "good" {
+		role = "status"
 	}
 	return app.Section().ID("trouble").TabIndex(-1).Class("notice").Class(l.kind).Role(role).
 		DataSet("code", string(err.Code)).Body(
@@ -87,6 +96,6 @@ func trouble(err *messages.Error, offers ...app.UI) app.UI {
 		app.If(err.Detail != "", func() app.UI {
 			return more("Details for the curious", app.P().Class("small bytes").Text(err.Detail))
 		}),
-		app.If(len(steps) > 0, func() app.UI { return actions(steps...) }),
+		app.If(len(offers) > 0, func() app.UI { return actions(offers...) }),
 	)
 }
