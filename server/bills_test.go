@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"hushwatt/meter"
+	"hushwatt/meter/household"
 	"hushwatt/prover"
 	"hushwatt/server/store"
 )
@@ -354,5 +356,41 @@ func TestOneTimeInABatch(t *testing.T) {
 	expectAccepted(t, w, w.answer(h, w.ask(h, 0, 31)))
 	if r := check(t, w.store); len(r.Findings) != 0 {
 		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// What was accepted of a meter is remembered: nobody goes back behind a
+// correction, nor leaves it out.
+func TestCorrectionsAreRemembered(t *testing.T) {
+	w := newTown(t)
+	h := w.home("meter-1", 1, 60)
+	old := *h
+	series := must(must(household.New(household.Options{Seed: 99, Point: "meter-1"})).Series(int(january)+3, 1))
+	days := must(meter.DaysFromSeries(series, meter.DaysOptions{N: 48, Channels: h.device.Certificate().Channels}))
+	if _, err := h.device.Seal(h.key.Recipient(), days, meter.Late); err != nil {
+		t.Fatal(err)
+	}
+	h.opened = must(must(meter.ParseExport(h.device.Export().Bytes())).Open(h.key))
+	if h.opened.Export.Corrections() != 1 {
+		t.Fatal("the device made no correction")
+	}
+	expectAccepted(t, w, w.answer(h, w.ask(h, 0, 31)))
+	february := w.ask(h, 31, 28)
+	expectRefused(t, w.send(w.answer(&old, february).Bytes()), 422, prover.ReasonChain)
+	omitted := w.answer(h, february)
+	omitted.Submission.Segments[0].Corrections = nil
+	expectRefused(t, w.send(omitted.Bytes()), 422, prover.ReasonChain)
+	expectAccepted(t, w, w.answer(h, february))
+	if r := check(t, w.store); len(r.Findings) != 0 {
+		t.Errorf("%+v", r.Findings)
+	}
+	states := must(w.store.States(context.Background()))
+	if len(states) != 1 {
+		t.Fatalf("%d states", len(states))
+	}
+	for _, a := range states {
+		if len(a.Corrections) != 1 {
+			t.Errorf("%d corrections are remembered", len(a.Corrections))
+		}
 	}
 }

@@ -149,7 +149,7 @@ func (h *home) seal(t testing.TB, days []meter.Day) {
 	if _, err := h.device.Seal(h.key.Recipient(), days, 0); err != nil {
 		t.Fatal(err)
 	}
-	h.opened = must(h.device.Export().Open(h.key))
+	h.opened = must(must(meter.ParseExport(h.device.Export().Bytes())).Open(h.key))
 }
 
 // ask makes a request for days of 2013, counted from 1 January.

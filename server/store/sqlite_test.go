@@ -222,3 +222,18 @@ func TestBackup(t *testing.T) {
 		t.Errorf("%v %v", got, err)
 	}
 }
+
+// Evidence is kept once, whichever head came first.
+func TestEvidence(t *testing.T) {
+	s := newStore(t)
+	a, b := &meter.Head{Meter: "m", Day: 1}, &meter.Head{Meter: "m", Day: 1, Corrections: 1}
+	for i, e := range []*meter.TwoHeads{{A: a, B: b}, {A: b, B: a}, {A: a, B: b}} {
+		if err := s.AddEvidence(e, int64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var n, at int
+	if err := s.read.QueryRow("SELECT COUNT(*), MIN(at) FROM evidence").Scan(&n, &at); err != nil || n != 1 || at != 0 {
+		t.Errorf("%d rows, of %d, %v", n, at, err)
+	}
+}
