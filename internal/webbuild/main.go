@@ -79,7 +79,8 @@ func run(dir, cache string, quality int) error {
 // bytes, wherever the module lies and whatever the state of its history.
 func compile(name, cache string) ([]byte, error) {
 	out := filepath.Join(cache, name+".wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, "hushwatt/wasm/"+name)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}, sparing(name)...)
+	cmd := exec.Command("go", append(args, "-o", out, "hushwatt/wasm/"+name)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
