@@ -22,8 +22,9 @@ const portalPage = 100
 // row is an item as the portal's tables show it.
 type row struct{ store.Item }
 
-// Period is the days of the bill.
-func (r row) Period() string { return span(r.First, r.Last) }
+// Period is the days of the bill, Short the same for narrow columns.
+func (r row) Period() string { return span(r.First, r.Last, "January") }
+func (r row) Short() string  { return span(r.First, r.Last, "Jan") }
 
 // Money is what was billed, "" if nothing was.
 func (r row) Money() string {

@@ -149,11 +149,27 @@ func windowText(o map[string]any) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	var names []string
-	for _, d := range days {
-		names = append(names, fmt.Sprint(d))
+	return fmt.Sprintf("%s %v–%v", daysText(days), o["startTime"], o["endTime"]), true
+}
+
+// daysText writes weekdays in the order of the week, runs of three and more as one.
+func daysText(days []any) string {
+	var parts []string
+	for i := 0; i < len(weekdays); i++ {
+		k := i
+		for k < len(weekdays) && slices.Contains(days, any(strings.ToUpper(weekdays[k]))) {
+			k++
+		}
+		switch k - i {
+		case 0:
+		case 1, 2:
+			parts = append(parts, weekdays[i:k]...)
+		default:
+			parts = append(parts, weekdays[i]+"–"+weekdays[k-1])
+		}
+		i = max(i, k-1)
 	}
-	return fmt.Sprintf("%s %v–%v", strings.Join(names, " "), o["startTime"], o["endTime"]), true
+	return strings.Join(parts, " ")
 }
 
 // put never hides one value behind another.

@@ -24,32 +24,32 @@ func datesFormOf(v url.Values) datesForm {
 func (f datesForm) validity(bad wrong) store.Validity {
 	v := store.Always
 	for _, d := range []struct {
-		field, text string
-		day         *uint16
-	}{{"from", f.From, &v.First}, {"until", f.Until, &v.Last}, {"revoked", f.Revoked, &v.Revoked}} {
+		field, what, text string
+		day               *uint16
+	}{{"from", "the first day", f.From, &v.First}, {"until", "the last day", f.Until, &v.Last}, {"revoked", "the day of revocation", f.Revoked, &v.Revoked}} {
 		if d.text == "" {
 			continue
 		}
 		date, err := tariffs.ParseDate(d.text)
 		if err != nil || date >= 1<<16 {
-			bad[d.field] = "Give a date, as 2026-03-01, or nothing."
+			bad[d.field] = "Give " + d.what + " as 2026-03-01, or nothing."
 			continue
 		}
 		*d.day = uint16(date)
 	}
 	if bad["from"] == "" && bad["until"] == "" && v.Last < v.First {
-		bad["until"] = "This is before the first day."
+		bad["until"] = "The last day is before the first."
 	}
 	return v
 }
 
-// line is a validity as a table shows it.
+// validityLine is a validity as a table shows it.
 type validityLine struct {
 	Dates
 	Now string // "counts", "not yet", "ended", "revoked"
 }
 
-func lineOf(v store.Validity, today int64) validityLine {
+func validityLineOf(v store.Validity, today int64) validityLine {
 	l := validityLine{validityOf(v), "counts"}
 	switch {
 	case v.Revoked != 0 && today >= int64(v.Revoked):
@@ -86,7 +86,7 @@ func (p *portal) authorityLines(ctx context.Context) ([]authorityLine, map[[32]b
 	var lines []authorityLine
 	byHash := map[[32]byte]authorityLine{}
 	for _, a := range list {
-		l := authorityLine{a.String(), a.Name, lineOf(a.Validity, p.today())}
+		l := authorityLine{a.String(), a.Name, validityLineOf(a.Validity, p.today())}
 		lines, byHash[a.Hash()] = append(lines, l), l
 	}
 	return lines, byHash, nil
@@ -104,7 +104,7 @@ func (p *portal) meterLines(ctx context.Context, search, after string, limit int
 	var lines []meterLine
 	for _, m := range list {
 		a := authorities[m.Authority]
-		lines = append(lines, meterLine{m.Number, a.Name, a.Key, m.Slots, lineOf(m.Validity, p.today())})
+		lines = append(lines, meterLine{m.Number, a.Name, a.Key, m.Slots, validityLineOf(m.Validity, p.today())})
 	}
 	return lines, nil
 }
@@ -123,7 +123,7 @@ func (p *portal) meterLine(ctx context.Context, number string) (*meterLine, erro
 		return nil, err
 	}
 	a := authorities[m.Authority]
-	return &meterLine{m.Number, a.Name, a.Key, m.Slots, lineOf(m.Validity, p.today())}, nil
+	return &meterLine{m.Number, a.Name, a.Key, m.Slots, validityLineOf(m.Validity, p.today())}, nil
 }
 
 type metersPage struct {

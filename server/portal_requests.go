@@ -47,21 +47,21 @@ func (f askForm) seal() string {
 // questions reads the form: one question a line, and what is wrong by field.
 func (f askForm) questions(now time.Time) ([]Question, wrong) {
 	bad, q := wrong{}, Question{}
-	date := func(field, text string) tariffs.Date {
+	date := func(field, what, text string) tariffs.Date {
 		d, err := tariffs.ParseDate(text)
 		if err != nil {
-			bad[field] = "Give a date, as 2026-03-01."
+			bad[field] = "Give " + what + ", as 2026-03-01."
 		}
 		return d
 	}
-	q.Start, q.End = date("first", f.First), date("last", f.Last)+1
+	q.Start, q.End = date("first", "the first day", f.First), date("last", "the last day", f.Last)+1
 	if len(bad) == 0 && q.End <= q.Start {
 		bad["last"] = "The last day is before the first."
 	}
 	if f.AnswerBy != "" {
-		q.AnswerBy = time.Unix((int64(date("answer_by", f.AnswerBy))+1)*86400-1, 0)
+		q.AnswerBy = time.Unix((int64(date("answer_by", "the day to answer by", f.AnswerBy))+1)*86400-1, 0)
 		if bad["answer_by"] == "" && q.AnswerBy.Before(now) {
-			bad["answer_by"] = "This day is over."
+			bad["answer_by"] = "The day to answer by is over."
 		}
 	}
 	for _, id := range f.Tariffs {
@@ -176,7 +176,7 @@ func (p *portal) asks(w http.ResponseWriter, r *http.Request) error {
 // preview fills in what asking would do, without doing it.
 func (p *portal) preview(ctx context.Context, body *askPage, questions []Question) error {
 	q := questions[0]
-	body.Period, body.By = span(q.Start.String(), q.End.String()), q.AnswerBy.Unix()
+	body.Period, body.By = span(q.Start.String(), q.End.String(), "January"), q.AnswerBy.Unix()
 	if q.AnswerBy.IsZero() {
 		body.By = p.Now().Add(answerWithin).Unix()
 	}
@@ -184,15 +184,15 @@ func (p *portal) preview(ctx context.Context, body *askPage, questions []Questio
 	for _, q := range questions {
 		line := askLine{Meters: joined(q.Meters)}
 		used, err := p.previewOne(ctx, q, &line)
-		if err == nil {
-			for _, name := range used {
-				if !seen[name.ID] {
-					seen[name.ID], body.Names = true, append(body.Names, name)
-				}
+		for _, name := range used {
+			if !seen[name.ID] {
+				seen[name.ID], body.Names = true, append(body.Names, name)
 			}
-		} else if err = storeProblem(err); isInternal(err) {
+		}
+		if err = storeProblem(err); isInternal(err) {
 			return err
-		} else {
+		}
+		if err != nil {
 			line.Trouble = err.Error()
 		}
 		if line.Trouble == "" {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hushwatt/server/store"
@@ -23,9 +25,9 @@ type tariffLine struct {
 
 func (l tariffLine) InForce() string {
 	if l.To == "" {
-		return "from " + l.From
+		return "from " + day(l.From)
 	}
-	return span(l.From, l.To)
+	return span(l.From, l.To, "Jan")
 }
 
 // tariffLines lists what was published, newest first.
@@ -92,6 +94,7 @@ type tariffView struct {
 	Weeks    []week
 	Charges  []charge
 	Taxes    []string
+	Holidays string
 	Report   *tariffs.Report // nil if no meter's slots fit
 	Before   *tariffLine     // the version before, nil if none
 	Old      []week          // its weeks
@@ -102,26 +105,32 @@ type tariffView struct {
 
 type charge struct{ Period, Name, Text string }
 
-// viewOf gathers what is shown. before is the version before, nil if none.
-func viewOf(t *tariffs.Tariff, report *tariffs.Report, before *tariffs.Tariff) *tariffView {
+// viewOf gathers what is shown. before is the version before, nil if none; its
+// picture is made if it is to stand beside the new one.
+func viewOf(t *tariffs.Tariff, report *tariffs.Report, before *tariffs.Tariff, withOld bool) *tariffView {
 	v := &tariffView{Tariff: t, Report: report, Weeks: weeksOf(t), InForce: "from " + dateWords(t.From), Charges: chargesOf(t)}
 	if t.To != tariffs.OpenEnded {
-		v.InForce = span(t.From.String(), t.To.String())
+		v.InForce = span(t.From.String(), t.To.String(), "Jan")
+	}
+	if l := leavesOf(t); l["Holidays › Dates"] != "" {
+		v.Holidays = fmt.Sprintf("%d days count as %s", strings.Count(l["Holidays › Dates"], ",")+1, l["Holidays › Count as"])
 	}
 	for _, tax := range t.Taxes {
-		v.Taxes = append(v.Taxes, tax.Name+" "+strings.TrimSuffix(trimZeros(tax.Rate, 7), ".00")+"\u00a0%")
+		v.Taxes = append(v.Taxes, tax.Name+" "+strings.TrimSuffix(trimZeros(tax.Rate, 7, 0), ".")+"\u00a0%")
 	}
-	all := v.Weeks
+	shown := v.Weeks
 	if before != nil {
 		var n int
 		v.Changes, n = changesBetween(before, t)
 		v.More = n - len(v.Changes)
-		v.Old = weeksOf(before)
-		all = append(all[:len(all):len(all)], v.Old...)
+		if withOld {
+			v.Old = weeksOf(before)
+			shown = append(slices.Clip(shown), v.Old...)
+		}
 	}
-	s := scaleOf(all...)
+	s := scaleOf(shown)
 	s.shade(v.Weeks, t.Currency)
-	if before != nil {
+	if v.Old != nil {
 		s.shade(v.Old, before.Currency)
 	}
 	var laid bytes.Buffer
@@ -143,7 +152,7 @@ func chargesOf(t *tariffs.Tariff) (list []charge) {
 			if f.Days == 0 || !f.Amount.IsInt64() {
 				continue
 			}
-			c := charge{f.Period, f.Name, amount(trimZeros(f.Amount.Int64(), 12), t.Currency)}
+			c := charge{f.Period, f.Name, amount(trimZeros(f.Amount.Int64(), 12, 2), t.Currency)}
 			if !seen[c] {
 				seen[c], list = true, append(list, c)
 			}
@@ -202,7 +211,7 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := tariffPage{tariffView: viewOf(t, report, before)}
+	body := tariffPage{tariffView: viewOf(t, report, before, false)}
 	body.Before = line
 	lines, err := p.tariffLines(r.Context())
 	if err != nil {
@@ -237,7 +246,7 @@ func (p *portal) publish(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		body.Document = viewOf(t, nil, nil).Document
+		body.Document = viewOf(t, nil, nil, false).Document
 	}
 	return p.showPublish(w, r, http.StatusOK, body, page{})
 }
@@ -263,7 +272,7 @@ func (p *portal) publishes(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		body.View = viewOf(t, report, before)
+		body.View = viewOf(t, report, before, true)
 		body.View.Before = line
 		_, missing := p.Store.Tariff(r.Context(), t.Hash())
 		body.Known = missing == nil

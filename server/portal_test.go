@@ -1,7 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -121,4 +125,268 @@ func seen(t testing.TB, r *http.Response, status int, texts ...string) string {
 	return html
 }
 
-var _ = store.Always
+// Every page of the portal, and what must be on it.
+var portalTour = []struct {
+	path  string
+	texts []string
+}{
+	{"/portal/", []string{"<h1>Bills</h1>", `aria-current="page">All <span class="n">7</span>`, `Accepted <span class="n">2</span>`, `Refused <span class="n">1</span>`,
+		`Withdrawn <span class="n">1</span>`, `href="/portal/bills/7"`, "1–31 Jan 2013", "£", `href="/portal/bills.csv"`}},
+	{"/portal/?state=refused", []string{`value="refused"`, "<b>proof</b>, reference", `href="/portal/bills.csv?state=refused"`}},
+	{"/portal/?meter=meter-1", []string{"<h1>Bills of meter meter-1</h1>", "Change this meter", `All <span class="n">6</span>`}},
+	{"/portal/?q=meter-2", []string{`value="meter-2"`, `All <span class="n">1</span>`}},
+	{"/portal/?q=nowhere", []string{"No bill is like this."}},
+	{"/portal/?meter=nobody", []string{"This meter is not registered."}},
+	{"/portal/bills/1", []string{"Replaced", `<a href="/portal/bills/2">bill 2</a> counts instead`}},
+	{"/portal/bills/2", []string{"Accepted", "for 1–31 January 2013", "ours, and of these bytes", "What was checked, in order", `href="/portal/requests/new?first=2013-01-01&amp;last=2013-01-31&amp;meters=meter-1&amp;replaces=2&amp;tariff=`}},
+	{"/portal/bills/3", []string{"Refused", "The proof does not hold.", "In detail", "Bytes as sent", "Link for the customer"}},
+	{"/portal/bills/4", []string{"Withdrawn", "Taken back on", "Ask for this bill again"}},
+	{"/portal/bills/5", []string{"Expired", "Nobody answered in time."}},
+	{"/portal/bills/6", []string{"Awaited", publicURL + "/bill#r=", "Withdraw bill 6"}},
+	{"/portal/requests/new", []string{"<h1>Ask for bills</h1>", "Flat", "Evening"}},
+	{"/portal/requests/new?meter=meter-1&meter=meter-2", []string{">meter-1 meter-2</textarea>"}},
+	{"/portal/requests/made?serials=6", []string{"1 request made", publicURL + "/bill#r="}},
+	{"/portal/tariffs", []string{"Flat", "Evening", `href="/portal/tariffs.csv"`}},
+	{"/portal/tariffs?q=flat", []string{`<a class="open"`, ">Flat</a>", `href="/portal/tariffs.csv?q=flat"`}},
+	{"/portal/tariffs/new", []string{"<h1>Publish a tariff</h1>", `enctype="multipart/form-data"`}},
+	{"/portal/meters", []string{"meter-1", "meter-2", "counts", "Test authority"}},
+	{"/portal/meters?q=2", []string{`href="/portal/meters.csv?q=2"`, "meter-2"}},
+	{"/portal/meters/entry", []string{"Add a meter", "<option selected>48</option>"}},
+	{"/portal/meters/entry?meter=meter-1", []string{"Save meter meter-1"}},
+	{"/portal/authorities", []string{"Test authority", "hushwatt-authority1"}},
+	{"/portal/authorities/entry", []string{"Add an authority"}},
+}
+
+func TestPortalPages(t *testing.T) {
+	w := portalTown(t)
+	b := w.staffBrowser()
+	for _, p := range portalTour {
+		t.Run(p.path, func(t *testing.T) {
+			r := b.open(p.path)
+			if got := r.Header.Get("Content-Security-Policy"); got != portalCSP {
+				t.Errorf("policy %q", got)
+			}
+			if got := r.Header.Get("Cache-Control"); got != "no-store" {
+				t.Errorf("kept: %q", got)
+			}
+			html := seen(t, r, http.StatusOK, p.texts...)
+			sound(t, html)
+		})
+	}
+	for _, m := range []string{"meter-1", "meter-2"} {
+		if strings.Contains(w.logs.String(), m) {
+			t.Errorf("the log names %s", m)
+		}
+	}
+}
+
+var (
+	ids       = regexp.MustCompile(` id="([^"]*)"`)
+	labels    = regexp.MustCompile(` for="([^"]*)"`)
+	described = regexp.MustCompile(` aria-(?:describedby|labelledby)="([^"]*)"`)
+)
+
+// sound checks what holds for every page: one heading, ids that are there and
+// there once, nothing that the policy would block.
+func sound(t *testing.T, html string) {
+	t.Helper()
+	if n := strings.Count(html, "<h1>"); n != 1 {
+		t.Errorf("%d main headings", n)
+	}
+	have := map[string]bool{}
+	for _, m := range ids.FindAllStringSubmatch(html, -1) {
+		if have[m[1]] {
+			t.Errorf("id %q twice", m[1])
+		}
+		have[m[1]] = true
+	}
+	for _, m := range append(labels.FindAllStringSubmatch(html, -1), described.FindAllStringSubmatch(html, -1)...) {
+		for _, id := range strings.Fields(m[1]) {
+			if !have[id] {
+				t.Errorf("nothing has the id %q", id)
+			}
+		}
+	}
+	for _, bad := range []string{"<script", " style=", " onclick=", "<style", "ZgotmplZ", "http://", "<no value>"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("%q is in the page:\n%s", bad, html)
+		}
+	}
+}
+
+// The tick of every check, in the order of the checks.
+func TestPortalChecks(t *testing.T) {
+	b := portalTown(t).staffBrowser()
+	results := func(path string) string {
+		var got []string
+		for _, m := range regexp.MustCompile(`<span class="result">([a-z ]*)</span>`).FindAllStringSubmatch(b.see(path), -1) {
+			got = append(got, m[1])
+		}
+		return strings.Join(got, ",")
+	}
+	if got, want := results("/portal/bills/2"), strings.TrimSuffix(strings.Repeat("passed,", 8), ","); got != want {
+		t.Errorf("accepted: %s", got)
+	}
+	if got, want := results("/portal/bills/3"), strings.Repeat("passed,", 7)+"failed"; got != want {
+		t.Errorf("refused for its proof: %s", got)
+	}
+	for i, c := range checksInOrder {
+		list := checks(c.reason)
+		for k, l := range list {
+			want := "passed"
+			if k == i {
+				want = "failed"
+			} else if k > i {
+				want = "not reached"
+			}
+			if l.Result != want {
+				t.Errorf("refused for %s: check %d is %q, want %q", c.reason, k, l.Result, want)
+			}
+		}
+		if reasonSentence[c.reason] == "" {
+			t.Errorf("%s has no sentence", c.reason)
+		}
+	}
+	if len(checksInOrder) != len(reasonSentence) {
+		t.Errorf("%d checks, %d reasons", len(checksInOrder), len(reasonSentence))
+	}
+}
+
+// What is shown of an accepted bill is what is stored.
+func TestPortalShowsStoredBytes(t *testing.T) {
+	w := portalTown(t)
+	b := w.staffBrowser()
+	bill, receipt, err := w.store.BillBytes(context.Background(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := sha256.Sum256(bill), sha256.Sum256(receipt)
+	b.see("/portal/bills/2", hex.EncodeToString(one[:]), hex.EncodeToString(two[:]))
+	if got := body(t, b.open("/api/v1/bills/2/file")); !bytes.Equal(got, bill) {
+		t.Error("the file is another")
+	}
+	it := must(w.store.Item(context.Background(), 3, w.clock().Unix()))
+	r := b.open("/portal/refused/" + it.Refusals[0].Reference)
+	got := sha256.Sum256(body(t, r))
+	if got != it.Refusals[0].Hash || r.Header.Get("Content-Type") != BillType {
+		t.Errorf("refused bytes: %x, %s", got, r.Header.Get("Content-Type"))
+	}
+}
+
+func TestPortalNeedsALogin(t *testing.T) {
+	w := portalTown(t)
+	stranger := &browser{town: w}
+	for _, path := range []string{"/portal/", "/portal/?meter=meter-1", "/portal/bills.csv", "/portal/bills/2", "/portal/refused/x", "/portal/requests/new",
+		"/portal/requests/made?serials=6", "/portal/requests/made.csv?serials=6", "/portal/tariffs", "/portal/tariffs.csv", "/portal/tariffs/new",
+		"/portal/tariffs/" + w.tariff.ID(), "/portal/meters", "/portal/meters.csv", "/portal/meters/entry", "/portal/authorities",
+		"/portal/authorities.csv", "/portal/authorities/entry", "/portal/nowhere"} {
+		r := stranger.open(path)
+		to := must(url.Parse(r.Header.Get("Location")))
+		if r.StatusCode != http.StatusSeeOther || to.Path != "/portal/login" || path != "/portal/" && to.Query().Get("next") != path {
+			t.Errorf("%s: %d to %q", path, r.StatusCode, to)
+		}
+		if got := body(t, r); bytes.Contains(got, []byte("meter-")) && !strings.Contains(path, "meter-") {
+			t.Errorf("%s tells a stranger %s", path, got)
+		}
+	}
+	for _, path := range []string{"/portal/bills/6/withdrawal", "/portal/requests/new", "/portal/tariffs/new", "/portal/meters/entry", "/portal/authorities/entry", "/portal/logout"} {
+		html := seen(t, stranger.post(path, url.Values{"meters": {"meter-1"}}), http.StatusUnauthorized, "Log in", "Request id",
+			`name="kept.meters" value="meter-1"`, `name="next" value="`+path+`"`)
+		sound(t, html)
+	}
+	if it := must(w.store.Item(context.Background(), 6, w.clock().Unix())); it.State != store.Awaited {
+		t.Errorf("a stranger withdrew: %s", it.State)
+	}
+	seen(t, stranger.open("/portal/login"), http.StatusOK, "Token")
+	seen(t, stranger.post("/portal/login", url.Values{"token": {"wrong token, long enough"}, "next": {"/portal/meters"}}), http.StatusUnauthorized,
+		"This is not the token.", "Request id", `value="/portal/meters"`)
+	forged := &browser{town: w, cookie: &http.Cookie{Name: w.server.cookieName(), Value: "AAAA"}}
+	if r := forged.open("/portal/"); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("a forged cookie: %d", r.StatusCode)
+	}
+}
+
+func TestPortalLogin(t *testing.T) {
+	w := newTown(t)
+	b := w.staffBrowser()
+	if c := b.cookie; !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Name != "__Host-hushwatt" || c.Path != "/" {
+		t.Errorf("%+v", c)
+	}
+	b.see("/portal/")
+	w.wait(13 * time.Hour)
+	if r := b.open("/portal/"); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("13 hours later: %d", r.StatusCode)
+	}
+	b = w.staffBrowser()
+	if r := b.post("/portal/logout", nil); r.StatusCode != http.StatusSeeOther || b.cookie != nil {
+		t.Errorf("logout: %d, %v", r.StatusCode, b.cookie)
+	}
+	for next, want := range map[string]string{
+		"/portal/meters?q=1": "/portal/meters?q=1", "": "/portal/", "https://evil.example/portal/": "/portal/", "//evil.example/portal/": "/portal/",
+		"/portal/login": "/portal/", "/bill": "/portal/", `/\evil.example`: "/portal/", "javascript:alert(1)": "/portal/",
+	} {
+		r := (&browser{town: w}).post("/portal/login", url.Values{"token": {testToken}, "next": {next}})
+		if got := r.Header.Get("Location"); r.StatusCode != http.StatusSeeOther || got != want {
+			t.Errorf("next %q: %d to %q, want %q", next, r.StatusCode, got, want)
+		}
+	}
+}
+
+// A form that was sent after its session had ended waits behind the login.
+func TestPortalKeepsAFormThroughTheLogin(t *testing.T) {
+	w := newTown(t)
+	b := &browser{town: w}
+	kept := url.Values{"token": {testToken}, "next": {"/portal/meters/entry"}, "kept.number": {"kept-1 <&>"}}
+	html := seen(t, b.post("/portal/login", kept), http.StatusOK, `action="/portal/meters/entry"`, `name="number" value="kept-1 &lt;&amp;&gt;"`)
+	sound(t, html)
+	if b.cookie == nil {
+		t.Error("not logged in")
+	}
+}
+
+// Another site's page can neither log in nor write, whatever cookies go with it.
+func TestPortalCrossOrigin(t *testing.T) {
+	w := portalTown(t)
+	b := w.staffBrowser()
+	for _, path := range []string{"/portal/login", "/portal/logout", "/portal/bills/6/withdrawal", "/portal/requests/new", "/portal/tariffs/new", "/portal/meters/entry", "/portal/authorities/entry"} {
+		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+			r := httptest.NewRequest(http.MethodPost, publicURL+path, nil)
+			r.Header.Set(name, value)
+			if got := b.do(r); got.StatusCode != http.StatusForbidden {
+				t.Errorf("%s with %s: %d", path, name, got.StatusCode)
+			}
+		}
+	}
+	if it := must(w.store.Item(context.Background(), 6, w.clock().Unix())); it.State != store.Awaited {
+		t.Errorf("withdrawn from elsewhere: %s", it.State)
+	}
+}
+
+func TestPortalErrors(t *testing.T) {
+	w := portalTown(t)
+	b := w.staffBrowser()
+	for path, status := range map[string]int{
+		"/portal/nowhere": 404, "/portal/bills/99": 404, "/portal/bills/x": 404, "/portal/refused/nothing": 404, "/portal/tariffs/" + strings.Repeat("0", 64): 404,
+		"/portal/tariffs/x": 404, "/portal/meters/entry?meter=nobody": 404, "/portal/authorities/entry?authority=x": 404, "/portal/requests/made": 404,
+		"/portal/requests/made?serials=1-99999999": 404, "/portal/requests/made?serials=99": 404,
+		"/portal/?state=lost": 400, "/portal/?before=x": 400, "/portal/?q=" + strings.Repeat("x", 65): 400, "/portal/bills.csv?state=lost": 400,
+	} {
+		r := b.open(path)
+		id := r.Header.Get("X-Request-Id")
+		sound(t, seen(t, r, status, "Request id <code>"+id+"</code>"))
+	}
+	// What went wrong inside is in the log, not on the page.
+	w.server.Store = broken{w.store}
+	r := b.open("/portal/")
+	html := seen(t, r, http.StatusServiceUnavailable, "Something went wrong here", r.Header.Get("X-Request-Id"))
+	if strings.Contains(html, "disk") || !strings.Contains(w.logs.String(), "the disk is full") {
+		t.Errorf("page %s, log %s", html, w.logs)
+	}
+}
+
+// broken is a store that cannot read.
+type broken struct{ store.Store }
+
+func (broken) Items(context.Context, store.Filter) ([]store.Item, error) {
+	return nil, errors.New("the disk is full")
+}

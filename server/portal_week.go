@@ -61,7 +61,7 @@ const steps = 6
 // scale gives prices their shades. Versions that are compared share one.
 type scale []int64
 
-func scaleOf(weeks ...week) (s scale) {
+func scaleOf(weeks []week) (s scale) {
 	for _, k := range weeks {
 		for _, d := range k.Days {
 			for _, b := range d.Blocks {
@@ -168,9 +168,9 @@ func weeksOf(t *tariffs.Tariff) []week {
 				best = c
 			}
 		}
-		k := week{Period: season, Days: best.days, When: "usual week"}
+		k := week{Period: season, Days: best.days, When: "Usual week"}
 		if k.Varies = 2*best.votes < total[season]; k.Varies {
-			k.When = "week of " + dateWords(best.monday)
+			k.When = "Week of " + dateWords(best.monday)
 		}
 		weeks = append(weeks, k)
 	}
@@ -273,5 +273,5 @@ func (p *pricing) lastDays() []week {
 		return nil
 	}
 	all = all[max(0, len(all)-7):]
-	return []week{{Days: all, When: "last days with prices", Varies: true}}
+	return []week{{Days: all, When: "Last days with prices", Varies: true}}
 }

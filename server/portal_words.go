@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hushwatt/server/store"
+	"hushwatt/tariffs"
 )
 
 // portalWords are the functions of the templates: values as people read them.
@@ -19,7 +20,10 @@ var portalWords = template.FuncMap{
 	"moment": func(unix int64) string {
 		return time.Unix(unix, 0).UTC().Format("2 Jan 2006, 15:04 UTC")
 	},
-	"day":      func(unix int64) string { return time.Unix(unix, 0).UTC().Format("2 Jan 2006") },
+	"day": func(unix int64) string { return time.Unix(unix, 0).UTC().Format("2 Jan 2006") },
+	"limits": func() [3]string {
+		return [3]string{tariffs.LimitSlot.FloatString(2), tariffs.LimitThreeHours.FloatString(2), tariffs.LimitDay.FloatString(2)}
+	},
 	"hex":      func(b any) string { return fmt.Sprintf("%x", b) },
 	"count":    grouped,
 	"sentence": sentence,
@@ -31,6 +35,15 @@ var stateWords = map[store.State]string{
 	store.Replaced: "Replaced", store.Expired: "Expired", store.Withdrawn: "Withdrawn",
 }
 
+// day writes a date YYYY-MM-DD in words.
+func day(date string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return t.Format("2 January 2006")
+}
+
 // grouped writes a whole number with commas between thousands.
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
@@ -40,23 +53,25 @@ func grouped(n int) string {
 	return digits
 }
 
-// span writes the days from first to the day before last, dates as YYYY-MM-DD.
-func span(first, last string) string {
+// span writes the days from first to the day before last, dates as YYYY-MM-DD;
+// month is how a month is written, "January" or "Jan".
+func span(first, last, month string) string {
 	a, errA := time.Parse(time.DateOnly, first)
 	b, errB := time.Parse(time.DateOnly, last)
 	if errA != nil || errB != nil {
 		return first + " – " + last
 	}
 	b = b.AddDate(0, 0, -1)
+	to := b.Format("2 " + month + " 2006")
 	switch {
 	case a.Equal(b):
-		return a.Format("2 January 2006")
+		return to
 	case a.Year() != b.Year():
-		return a.Format("2 Jan 2006") + " – " + b.Format("2 Jan 2006")
+		return a.Format("2 "+month+" 2006") + " – " + to
 	case a.Month() != b.Month():
-		return a.Format("2 Jan") + " – " + b.Format("2 Jan 2006")
+		return a.Format("2 "+month) + " – " + to
 	}
-	return a.Format("2") + "–" + b.Format("2 January 2006")
+	return a.Format("2") + "–" + to
 }
 
 var currencySigns = map[string]string{"GBP": "£", "EUR": "€"}
@@ -75,18 +90,18 @@ func amount(text, currency string) string {
 
 // perKWh writes a price of pico-currency per Wh as currency per kWh.
 func perKWh(price int64, currency string) string {
-	return amount(trimZeros(price, 9), currency)
+	return amount(trimZeros(price, 9, 4), currency)
 }
 
-// trimZeros writes n·10^-digits with as few decimals as it has, but at least two.
-func trimZeros(n int64, digits int) string {
+// trimZeros writes n·10^-digits with as few decimals as it has, but at least so many.
+func trimZeros(n int64, digits, least int) string {
 	minus := ""
 	if n < 0 {
 		minus, n = "-", -n
 	}
 	text := fmt.Sprintf("%0*d", digits+1, n)
 	whole, rest := text[:len(text)-digits], text[len(text)-digits:]
-	for len(rest) > 2 && rest[len(rest)-1] == '0' {
+	for len(rest) > least && rest[len(rest)-1] == '0' {
 		rest = rest[:len(rest)-1]
 	}
 	return minus + whole + "." + rest
