@@ -282,7 +282,10 @@ func nextOf(text string) string {
 // formOf reads a form. A file takes the place of the text field of its name.
 func formOf(r *http.Request) (url.Values, error) {
 	const inMemory = maxForm
-	err := r.ParseMultipartForm(inMemory)
+	err := r.ParseForm() // whose error the next would hide
+	if err == nil {
+		err = r.ParseMultipartForm(inMemory)
+	}
 	if errors.Is(err, http.ErrNotMultipart) {
 		return r.PostForm, nil
 	}
