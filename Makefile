@@ -3,16 +3,16 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run demo web release build test lint unit wasm-test fuzz-short fuzz vectors soak bench
+.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: ## the whole story on a made-up home, told in the terminal
-	go run ./cmd/hushwatt demo --cli
-
-demo: web ## the app and a demo supplier on http://localhost:8080, kept in ./hushwatt-data
+run: web ## the app and a demo supplier on http://localhost:8080, kept in ./hushwatt-data
 	go run ./cmd/hushwatt demo
+
+story: ## the whole story on a made-up home, told in the terminal
+	go run ./cmd/hushwatt demo --cli
 
 web: ## both browser programs and their compressed copies, as far as they changed
 	go run ./internal/webbuild

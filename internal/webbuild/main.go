@@ -58,6 +58,9 @@ func run(dir, cache string, quality int) error {
 		return err
 	}
 	stamps := readStamps(dir)
+	if len(stamps) == 0 {
+		fmt.Println("building the app for the browser; the first time this takes a minute or two")
+	}
 	for _, name := range []string{"app", "prover"} {
 		program, err := compile(name, cache)
 		if err != nil {
