@@ -23,9 +23,9 @@ type difference struct {
 // maxChanges bounds how many differences are listed.
 const maxChanges = 200
 
-// changesBetween lists every place where two documents differ, in the order of
+// differences lists every place where two documents differ, in the order of
 // the places' names, at most maxChanges, and how many there are.
-func changesBetween(before, after *tariffs.Tariff) ([]difference, int) {
+func differences(before, after *tariffs.Tariff) ([]difference, int) {
 	a, b := leavesOf(before), leavesOf(after)
 	var paths []string
 	for path := range a {

@@ -121,7 +121,7 @@ func viewOf(t *tariffs.Tariff, report *tariffs.Report, before *tariffs.Tariff, w
 	shown := v.Weeks
 	if before != nil {
 		var n int
-		v.Changes, n = changesBetween(before, t)
+		v.Changes, n = differences(before, t)
 		v.More = n - len(v.Changes)
 		if withOld {
 			v.Old = weeksOf(before)
