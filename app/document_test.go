@@ -1,0 +1,42 @@
+//go:build !js
+
+package app
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEveryScreenIsAWholePage(t *testing.T) {
+	pages, err := Pages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) != len(screens)+1 {
+		t.Errorf("%d pages for %d screens", len(pages), len(screens))
+	}
+	titles := map[string]string{}
+	for at, html := range pages {
+		page := string(html)
+		if n := strings.Count(page, "<h1"); n != 1 {
+			t.Errorf("%s has %d headings of the first order", at, n)
+		}
+		for _, want := range []string{`<html lang="en-GB">`, `href="#main"`, `id="main"`, "<header", "<footer", `id="too-old"`, `id="not-started"`, "<noscript>", "/web/app.css", "/web/app.js"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s", at, want)
+			}
+		}
+		if lostPage := strings.Contains(page, "noindex"); lostPage != (at == lost.path) {
+			t.Errorf("%s: hidden from search engines is %v", at, lostPage)
+		}
+		title := page[strings.Index(page, "<title>"):strings.Index(page, "</title>")]
+		if other, ok := titles[title]; ok {
+			t.Errorf("%s and %s share the title %s", at, other, title)
+		}
+		titles[title] = at
+		// The program takes the place of the first child of the body.
+		if !strings.Contains(page, "<body>\n<div class=\"page\">") {
+			t.Errorf("%s does not begin with its screen", at)
+		}
+	}
+}
