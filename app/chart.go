@@ -71,10 +71,11 @@ func short(v float64) string {
 type measure struct {
 	money    bool
 	currency string
+	days     bool // of whole days: money in the large unit
 }
 
 func measureOf(d *messages.Days, money bool) measure {
-	return measure{money && len(d.Price) > 0, d.Currency}
+	return measure{money: money && len(d.Price) > 0, currency: d.Currency}
 }
 
 // at is the height of slot i: Wh, or pico-currency.
@@ -87,27 +88,25 @@ func (m measure) at(d *messages.Days, i int) int64 {
 	return wh * price
 }
 
-// text writes a value with its unit.
-func (m measure) text(v int64) string {
-	if m.money {
-		return small(v, m.currency)
-	}
-	return kWh(v)
-}
-
 // scale writes a value of a scale, where the unit stands elsewhere.
 func (m measure) scale(v int64) string {
 	if !m.money {
 		return kWhShort(v)
 	}
-	u := unitOf(m.currency)
-	s := decimals(v, u.pico, 2)
+	one := unitOf(m.currency).pico
+	if m.days {
+		one = 1e12
+	}
+	s := decimals(v, one, 2)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
 func (m measure) unit() string {
 	if !m.money {
 		return "kWh"
+	}
+	if m.days {
+		return currencySign(m.currency)
 	}
 	u := unitOf(m.currency)
 	switch u.after {

@@ -249,6 +249,7 @@ func (p *daysPage) chart(d *messages.Days) app.UI {
 		drawing, legend = curve(d, day, m, w, state.pick), app.Div().Class("stack-s").Body(
 			app.P().Class("small quiet").Text("Height: "+m.unit()+" in one "+slotWord(d.SlotMinutes, 1)), priceKey(d, d.List[day]))
 	case viewWeek, viewMonth:
+		m.days = true
 		drawing, legend = bars(d, from, to, m, w, state.pick), barsKey(m)
 	default:
 		drawing, legend = heat(d, m, w, state.pick), app.Div().Class("stack-s").Body(heatKey(d, m, w), priceKey(d, d.List[day]))
