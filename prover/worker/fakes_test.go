@@ -95,9 +95,8 @@ type supplier struct {
 	files     map[string][]byte
 
 	offline  bool
-	dropping int // so many answers are lost after the server has done its work
-	status   int // answered in place of anything else
-	reply    *Response
+	dropping int       // so many answers are lost after the server has done its work
+	reply    *Response // answered in place of anything else
 	posted   [][]byte
 	gets     []string
 	waiting  chan struct{} // if set, a post waits for it

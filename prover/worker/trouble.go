@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"hushwatt/prover/messages"
 )
@@ -76,12 +75,4 @@ func tell(err error) *messages.Error {
 		return withDetail(fail(messages.StorageUnavailable, "This browser does not let the page store anything.", ""), err)
 	}
 	return withDetail(fail(messages.Internal, "Something went wrong in this app.", ""), err)
-}
-
-// sentenceCase makes a sentence of an error's lower-case phrase.
-func sentenceCase(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
