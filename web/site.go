@@ -36,7 +36,6 @@ type file struct {
 	identity  []byte // nil if only compressed copies are held
 	gzip      []byte
 	brotli    []byte
-	size      int // of the identity
 }
 
 // Lost is the name under which New finds the page for unknown addresses.
@@ -78,7 +77,6 @@ func (s *Site) Complete() bool { return s.Path("app.wasm") != "" && s.Path("prov
 type source struct {
 	body         []byte // the identity; nil for a compiled program
 	gzip, brotli []byte
-	size         int
 }
 
 // digest is over what a browser sees in the end, or over the source of a text.
@@ -266,7 +264,6 @@ func (s *Site) list() []byte {
 // put adds a file, with a gzip copy if it has none and is worth one.
 func (s *Site) put(at string, f *file, sum [32]byte) {
 	f.etag = fmt.Sprintf(`"%x"`, sum)
-	f.size = len(f.identity)
 	if f.gzip == nil && isText(f.mediaType) && len(f.identity) > 512 {
 		f.gzip = deflate(f.identity)
 	}
