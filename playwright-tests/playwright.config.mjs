@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+import { browser, flags } from "./support/chromium.mjs";
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.spec.mjs",
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  fullyParallel: true,
+  workers: Number(process.env.HUSHWATT_E2E_WORKERS || 2),
+  forbidOnly: true,
+  retries: 0,
+  reporter: [["list"]],
+  outputDir: process.env.HUSHWATT_E2E_OUT || "../.cache/e2e/results",
+  use: {
+    locale: "en-GB",
+    timezoneId: "Europe/London",
+    acceptDownloads: true,
+    launchOptions: { executablePath: browser(), args: flags },
+    trace: "off",
+    screenshot: "only-on-failure",
+  },
+});

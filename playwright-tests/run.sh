@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs the browser tests over the real program: builds it, gets what is missing
+# (npm packages, and Chromium from Debian when root), and starts the tests. Each
+# test has a server of its own on a free loopback port, in a temporary folder.
+#
+#   playwright-tests/run.sh [playwright test's arguments]     or: run.sh --bench
+set -eu
+cd "$(dirname "$0")"
+
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	echo "e2e: Node.js 20 or later and npm are needed" >&2
+	exit 1
+fi
+
+if ! node -e 'import("./support/chromium.mjs").then((m) => m.browser()).catch(() => process.exit(1))'; then
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q chromium
+	else
+		echo "e2e: Chromium is needed: install it, or name it in HUSHWATT_CHROMIUM" >&2
+		exit 1
+	fi
+fi
+
+if ! cmp -s package-lock.json node_modules/.installed-lock; then
+	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit
+	cp package-lock.json node_modules/.installed-lock
+fi
+
+programs=$(cd .. && mkdir -p .cache/e2e && pwd)/.cache/e2e
+(cd .. && go run ./internal/webbuild && go build -trimpath -o "$programs" ./cmd/hushwatt ./playwright-tests/town)
+export HUSHWATT_E2E_PROGRAMS="$programs"
+
+if [ "${1:-}" = --bench ]; then
+	exec node bench.mjs
+fi
+exec ./node_modules/.bin/playwright test "$@"
