@@ -19,6 +19,7 @@ var (
 	portalStyle     = fileOf("portal/style.css")
 	portalIcon      = fileOf("portal/icon.svg")
 	portalStylePath = "/portal/style.css?v=" + fingerprint(portalStyle)
+	portalIconPath  = "/portal/icon.svg?v=" + fingerprint(portalIcon)
 	portalTemplates = template.Must(template.New("").Funcs(portalWords).ParseFS(portalFiles, "portal/*.html"))
 )
 
@@ -86,8 +87,8 @@ type portal struct {
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // maxForm bounds what a form sends: a tariff with a year of half-hourly prices
-// has some 3 MB.
-const maxForm = 8 << 20
+// has 1.7 MB.
+const maxForm = 2 << 20
 
 // open adds a page that everyone may see.
 func (p *portal) open(pattern string, h handler) {
@@ -99,7 +100,6 @@ func (p *portal) open(pattern string, h handler) {
 		entryOf(r.Context()).route = route
 		w.Header().Set("Content-Security-Policy", portalCSP)
 		w.Header().Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := h(w, r); err != nil {
 			p.fail(w, r, err)
 		}
@@ -120,6 +120,7 @@ func (p *portal) staff(pattern string, h handler) {
 type page struct {
 	Supplier  string
 	Style     string
+	Icon      string
 	Title     string
 	Section   string // of the navigation
 	Staff     bool
@@ -135,7 +136,7 @@ type wrong map[string]string
 
 // show writes a page from its template.
 func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, name string, pg page) error {
-	pg.Supplier, pg.Style, pg.RequestID = p.Name, portalStylePath, requestID(r.Context())
+	pg.Supplier, pg.Style, pg.Icon, pg.RequestID = p.Name, portalStylePath, portalIconPath, requestID(r.Context())
 	pg.Staff = p.isStaff(r)
 	var b bytes.Buffer
 	if err := portalTemplates.ExecuteTemplate(&b, name, pg); err != nil {

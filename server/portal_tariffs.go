@@ -188,6 +188,9 @@ func (p *portal) versionBefore(ctx context.Context, t *tariffs.Tariff) (*tariffs
 	return nil, nil, nil
 }
 
+// maxShown bounds the documents that a page shows whole; the others are linked.
+const maxShown = 100_000
+
 type tariffPage struct {
 	*tariffView
 	Published int64
@@ -213,6 +216,9 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := tariffPage{tariffView: viewOf(t, report, before, false)}
 	body.Before = line
+	if len(body.Document) > maxShown {
+		body.Document = ""
+	}
 	lines, err := p.tariffLines(r.Context())
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func (s *Server) routes() http.Handler {
 	api := problems(s.api())
 	mux.Handle("/api/", api)
 	mux.Handle("/healthz", api)
-	mux.Handle("/portal/", s.limited(http.MaxBytesHandler(s.portal(), 2*maxJSONBody)))
+	mux.Handle("/portal/", s.limited(http.MaxBytesHandler(s.portal(), maxForm)))
 	mux.Handle("/portal", http.RedirectHandler("/portal/", http.StatusSeeOther))
 	mux.Handle("/", s.Pages)
 	return mux
