@@ -266,19 +266,32 @@ func columns(list []messages.Day, step int) int {
 	return n
 }
 
-// hours are the labels along the top or bottom.
-func hours(x0, y, w, cols, step int) app.UI {
+// hour is a label along the top or bottom.
+type hour struct {
+	x            int
+	anchor, text string
+}
+
+func hoursAlong(x0, w, cols, step int) []hour {
 	every := 6
-	if w >= 560 {
+	if w >= 500 {
 		every = 3
 	}
-	var list []app.UI
+	var list []hour
 	for h := 0; h <= 24; h += every {
 		anchor := "middle"
 		if h == 24 {
 			anchor = "end"
 		}
-		list = append(list, label(x0+w*h*60/max(step, 1)/cols, y, anchor, clock(h * 60)[:2]))
+		list = append(list, hour{x0 + w*h*60/max(step, 1)/cols, anchor, clock(h * 60)[:2]})
+	}
+	return list
+}
+
+func hours(x0, y, w, cols, step int) app.UI {
+	var list []app.UI
+	for _, h := range hoursAlong(x0, w, cols, step) {
+		list = append(list, label(h.x, y, h.anchor, h.text))
 	}
 	return svg("g").Body(list...)
 }

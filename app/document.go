@@ -5,6 +5,7 @@ package app
 import (
 	"bytes"
 	"html/template"
+	"regexp"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -21,7 +22,7 @@ func Pages() (map[string][]byte, error) {
 			"Title":  windowTitle(s),
 			"About":  s.about,
 			"Lost":   s.path == lost.path,
-			"Screen": template.HTML(app.HTMLString(&shell{At: s.path})), // components escape their texts
+			"Screen": template.HTML(rendered(&shell{At: s.path})), // components escape their texts
 		})
 		if err != nil {
 			return nil, err
@@ -30,6 +31,12 @@ func Pages() (map[string][]byte, error) {
 	}
 	return pages, nil
 }
+
+// absent are attributes that go-app writes with the value "false". To a browser
+// their mere presence means true.
+var absent = regexp.MustCompile(`\s(checked|disabled|hidden|multiple|open|readonly|required|selected)="false"`)
+
+func rendered(ui app.UI) string { return absent.ReplaceAllString(app.HTMLString(ui), "") }
 
 // The first child of the body is the screen: the program takes its place.
 var document = template.Must(template.New("document").Parse(`<!doctype html>

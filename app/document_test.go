@@ -5,7 +5,22 @@ package app
 import (
 	"strings"
 	"testing"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
+
+func TestFalseIsAbsent(t *testing.T) {
+	html := rendered(app.Div().Body(
+		app.Button().Disabled(false).Text(`disabled="false"`),
+		app.Button().Disabled(true),
+		app.Span().Aria("hidden", false),
+	))
+	for want, n := range map[string]int{` disabled="false"`: 0, ` disabled`: 1, `aria-hidden="false"`: 1, `disabled=&#34;false&#34;`: 1} {
+		if got := strings.Count(html, want); got != n {
+			t.Errorf("%d times %s in %s", got, want, html)
+		}
+	}
+}
 
 func TestEveryScreenIsAWholePage(t *testing.T) {
 	pages, err := Pages()

@@ -20,45 +20,59 @@ func heatRow(w int) int {
 	return 14
 }
 
-// heat draws one row a day and one cell a half-hour. pick is the chosen slot of
-// all.
+// heat draws one row a day and one cell a half-hour. What depends on the chosen
+// slot, pick, is a second drawing above the first, so that moving over the cells
+// redraws next to nothing.
 func heat(d *messages.Days, m measure, w, pick int) app.UI {
 	row, cols := heatRow(w), columns(d.List, d.SlotMinutes)
-	inner := w - heatLeft - heatRight
-	cell := float64(inner) / float64(cols)
+	cell := float64(w-heatLeft-heatRight) / float64(cols)
 	h := heatTop + row*len(d.List) + 2
-	body := []app.UI{hatching()}
+	var above []app.UI
 	if day, ok := dayOf(d, pick); ok {
-		body = append(body, strip(d, d.List[day], pricesOf(d), heatLeft, 0, 8, cell))
-	}
-	body = append(body, hours(heatLeft, heatTop-10, inner, cols, d.SlotMinutes))
-	body = append(body, heatNames(d, row)...)
-	body = append(body, heatCells(d, m, row, cell)...)
-	if day, ok := dayOf(d, pick); ok {
+		above = append(above, strip(d, d.List[day], pricesOf(d), heatLeft, 0, 8, cell))
 		x := places(d.List[day], d.SlotMinutes)(pick - d.List[day].From)
 		for _, class := range []string{"now-edge", "now"} { // seen on light and on dark cells
-			body = append(body, svg("rect", "class", class, "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
+			above = append(above, svg("rect", "class", class, "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
 				"width", short(cell+2), "height", num(row+1)))
 		}
 	}
-	return picture("heat", w, h, body...)
+	return app.Div().Class("layers").Body(
+		app.Raw(heatGround(d, m, w, h, row, cols, cell)),
+		picture("heat above", w, h, above...),
+	)
 }
 
-func heatNames(d *messages.Days, row int) []app.UI {
-	var weekend boxes
-	var names []app.UI
+// heatGround is the drawing of all cells. It is written as text, which a browser
+// reads much faster than it is told of elements one by one.
+func heatGround(d *messages.Days, m measure, w, h, row, cols int, cell float64) string {
+	var b boxes
+	b.WriteString(`<svg viewBox="0 0 ` + num(w) + ` ` + num(h) + `" width="` + num(w) + `" height="` + num(h) + `" class="heat" aria-hidden="true" focusable="false">` +
+		`<defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0V4"/></pattern></defs>`)
+	for _, hour := range hoursAlong(heatLeft, w-heatLeft-heatRight, cols, d.SlotMinutes) {
+		b.label(hour.x, heatTop-10, hour.anchor, hour.text)
+	}
+	b.WriteString(`<path class="weekend" d="`)
 	for i, day := range d.List {
 		if day.Weekend {
-			weekend.add(0, float64(heatTop+i*row), heatLeft-4, float64(row))
+			b.add(0, float64(heatTop+i*row), heatLeft-4, float64(row))
 		}
-		names = append(names, label(2, heatTop+i*row+row-3, "start", shortDay(day)))
 	}
-	return append([]app.UI{svg("path", "class", "weekend", "d", weekend.String())}, names...)
+	b.WriteString(`"/>`)
+	for i, day := range d.List {
+		b.label(2, heatTop+i*row+row-3, "start", shortDay(day))
+	}
+	heatCells(&b, d, m, row, cell)
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+func (b *boxes) label(x, y int, anchor, text string) {
+	b.WriteString(`<text class="label" x="` + num(x) + `" y="` + num(y) + `" text-anchor="` + anchor + `">` + escape.Replace(text) + `</text>`)
 }
 
 // heatCells draws the cells, each colour as one path, and joins neighbours of
 // the same colour.
-func heatCells(d *messages.Days, m measure, row int, cell float64) []app.UI {
+func heatCells(b *boxes, d *messages.Days, m measure, row int, cell float64) {
 	l := levels(valuesOf(d, m))
 	var paths [9]boxes
 	var missing, estimated boxes
@@ -88,13 +102,10 @@ func heatCells(d *messages.Days, m measure, row int, cell float64) []app.UI {
 			s = end
 		}
 	}
-	var body []app.UI
 	for k := range paths {
-		body = append(body, svg("path", "class", "h"+num(k), "shape-rendering", "crispEdges", "d", paths[k].String()))
+		b.WriteString(`<path class="h` + num(k) + `" shape-rendering="crispEdges" d="` + paths[k].String() + `"/>`)
 	}
-	return append(body,
-		svg("path", "class", "missing", "fill", "url(#hatch)", "d", missing.String()),
-		svg("path", "class", "estimated", "fill", "none", "d", estimated.String()))
+	b.WriteString(`<path class="missing" fill="url(#hatch)" d="` + missing.String() + `"/><path class="estimated" fill="none" d="` + estimated.String() + `"/>`)
 }
 
 // cellClass is the colour of a slot and whether it was measured, estimated,

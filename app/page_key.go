@@ -37,7 +37,7 @@ func (p *keyPage) Render() app.UI {
 	return app.Div().Class("stack-l").Body(
 		title("Your key", lead),
 		app.If(p.told != "", func() app.UI {
-			return app.Div().Role("status").Body(note("good", "Done", p.told, actions(link("/", "Go on", ""))))
+			return app.Div().Role("status").Body(note("good", "Done", p.told, actions(goOn())))
 		}),
 		app.If(p.err != nil, func() app.UI { return trouble(p.err) }),
 		app.If(p.busy, func() app.UI { return working(p.doing, "Working", nil) }),
@@ -46,6 +46,14 @@ func (p *keyPage) Render() app.UI {
 		app.If(state.known && !d.HasKey, func() app.UI { return p.none() }),
 		p.restoreForm(),
 	)
+}
+
+// goOn leads to the file that the key has opened, if there is one.
+func goOn() app.UI {
+	if state.homeNow() != nil {
+		return link("/read", "See what was read", "")
+	}
+	return link("/", "Go on", "")
 }
 
 func (p *keyPage) none() app.UI {
@@ -84,8 +92,8 @@ func (p *keyPage) have(d messages.State) app.UI {
 		),
 		app.Section().Class("card stack").Body(
 			app.H2().Text("For pairing with your meter"),
-			app.P().Text("Your meter needs this text. It is not secret."),
-			app.P().Class("bytes").ID("recipient").Text(d.Recipient),
+			app.P().Text("Your meter needs this text once, to lock its file for you. It is not secret."),
+			more("See the text", app.P().Class("bytes").ID("recipient").Text(d.Recipient)),
 			actions(button("Save it as a file", "plain", func(app.Context) {
 				download("hushwatt-pairing.txt", "text/plain", []byte(d.Recipient+"\n"))
 			}, d.Recipient)),

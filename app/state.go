@@ -42,6 +42,7 @@ type watcher struct {
 
 // begin asks the worker what is here. It is called once, by the shell.
 func (s *shared) begin(ctx app.Context) {
+	onWindow("online", func() { ctx.Dispatch(s.retry) })
 	call(ctx, messages.TypeHello, &messages.Hello{Origin: origin(), Clock: deviceClock()},
 		func(ctx app.Context, device messages.State, err *messages.Error) {
 			if err != nil {
@@ -51,6 +52,14 @@ func (s *shared) begin(ctx app.Context) {
 			}
 			s.update(device)
 		}, nil)
+}
+
+// retry sends what waits, now that there is a network again. What comes of it is
+// pushed as a state.
+func (s *shared) retry(ctx app.Context) {
+	if s.device.Waiting > 0 {
+		call(ctx, messages.TypeRetry, nil, func(app.Context, messages.Retried, *messages.Error) {}, nil)
+	}
 }
 
 // update takes what the worker says is here now.
