@@ -79,7 +79,7 @@ func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 	seasons := severalSeasons(p)
 	out := []messages.Line{}
 	energy, fixed, tax := 0, 0, 0
-	net := netOf(q)
+	net := netOf(p, q)
 	for _, l := range q.Lines {
 		m := messages.Line{Kind: l.Kind, Name: l.Name, Amount: money(q.Currency, l.Amount), Steps: []messages.Step{}}
 		if seasons {
@@ -202,12 +202,19 @@ func fixedSteps(p *tariffs.Plan, f *tariffs.FixedLine, amount string) []messages
 	return append(steps, roundStep(p, f.Amount, amount)...)
 }
 
-// netOf adds up the lines before tax, in units of 10⁻¹².
-func netOf(q *tariffs.Bill) *big.Int {
+// netOf is what taxes are taken of, in units of 10⁻¹²: the lines before tax, as
+// they are where only the bill is rounded, else rounded as the rule has it.
+func netOf(p *tariffs.Plan, q *tariffs.Bill) *big.Int {
 	net := new(big.Int)
+	if p.Rounding.Stage != tariffs.StageBill {
+		net = decimalsOf(q.Total, 12)
+	}
 	for _, l := range q.Lines {
-		if l.Kind == "energy" || l.Kind == "fixed" {
+		switch {
+		case p.Rounding.Stage == tariffs.StageBill && (l.Kind == "energy" || l.Kind == "fixed"):
 			net.Add(net, decimalsOf(l.Amount, 12))
+		case p.Rounding.Stage != tariffs.StageBill && l.Kind == "tax":
+			net.Sub(net, decimalsOf(l.Amount, 12))
 		}
 	}
 	return net
@@ -218,10 +225,13 @@ func taxSteps(p *tariffs.Plan, t tariffs.Tax, net *big.Int, l *tariffs.Line) []m
 	if p.PricesIncludeTax {
 		return []messages.Step{{Left: fmt.Sprintf("%s at %s is inside the prices", t.Name, rate), Right: money(p.Currency, l.Included).Text, Note: "nothing is added for it"}}
 	}
-	of := pico(p.Currency, net).Text
-	note := ""
+	exact := point(new(big.Int).Mul(net, big.NewInt(t.Rate)), 21, 2)
+	steps := []messages.Step{{Left: fmt.Sprintf("%s of %s", rate, pico(p.Currency, net).Text), Right: money(p.Currency, exact).Text}}
 	if p.Rounding.Stage == tariffs.StageNet {
-		note = "of the total before tax, rounded"
+		steps[0].Note = "of the total before tax, rounded"
 	}
-	return []messages.Step{{Left: fmt.Sprintf("%s of %s", rate, of), Right: money(p.Currency, l.Amount).Text, Note: note}}
+	if decimalsOf(exact, 21).Cmp(decimalsOf(l.Amount, 21)) != 0 {
+		steps = append(steps, messages.Step{Left: money(p.Currency, exact).Text + ", rounded", Right: money(p.Currency, l.Amount).Text})
+	}
+	return steps
 }

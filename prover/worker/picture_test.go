@@ -206,3 +206,27 @@ func TestTogetherFindsNeighboursAndChains(t *testing.T) {
 		t.Errorf("%d rows together", len(got))
 	}
 }
+
+// The arithmetic of a line ends at its amount, whatever the rule rounds.
+func TestStepsEndAtTheAmount(t *testing.T) {
+	w := newTown(t)
+	for _, stage := range []string{"bill", "net", "line", "interval"} {
+		w.publish(document2("Stage "+stage, stage, stage, "0.0912345", "0.21"))
+	}
+	taxes := 0
+	for _, tariff := range call[messages.Tariffs](w.device, messages.TypeTariffs, &messages.AskTariffs{Refresh: true}).List {
+		b := call[messages.Bill](w.device, messages.TypeBill, &messages.AskBill{Tariff: tariff.ID, From: "2026-03-01", To: "2026-03-31"})
+		checkLinesAddUp(t, b)
+		for _, l := range b.Lines {
+			if last := l.Steps[len(l.Steps)-1]; last.Right != l.Amount.Text {
+				t.Errorf("%s, %s: %+v does not end at %s", tariff.Name, l.Name, l.Steps, l.Amount.Text)
+			}
+			if l.Kind == "tax" {
+				taxes++
+			}
+		}
+	}
+	if taxes != 6 {
+		t.Errorf("%d lines of tax", taxes)
+	}
+}
