@@ -84,6 +84,26 @@ async function program(url, integrity) {
   return compiled;
 }
 
+// A button that is pressed before the program runs answers at once, and does
+// what it says as soon as it can.
+let early = "";
+function hold(event) {
+  const button = event.target.closest("button");
+  if (!button || document.documentElement.dataset.app) return;
+  early = button.textContent;
+  button.classList.add("starting");
+}
+document.addEventListener("click", hold, true);
+
+// No form of this app is ever sent by the browser: what is typed stays here.
+document.addEventListener("submit", (event) => event.preventDefault(), true);
+
+function release() {
+  document.removeEventListener("click", hold, true);
+  const button = early && [...document.querySelectorAll("button")].find((b) => b.textContent === early);
+  if (button) button.click();
+}
+
 async function start() {
   if (hushwattLacks().includes("programs")) return show("too-old");
   try {
@@ -91,6 +111,7 @@ async function start() {
     const instance = await WebAssembly.instantiate(await program("/web/app.wasm", "sha256-/web/app.wasm"), go.importObject);
     const ended = go.run(instance);
     document.documentElement.dataset.app = "ready";
+    setTimeout(release, 50); // once its first screen is drawn
     keepOffline();
     await ended;
     throw new Error("the program ended");
