@@ -21,6 +21,7 @@ type opener struct {
 	Demo    bool // offer the made-up home
 
 	over    bool
+	scan    bool // QR codes can be scanned
 	busy    bool
 	holding bool
 	stop    func()
@@ -36,6 +37,7 @@ type opener struct {
 
 func (o *opener) OnMount(ctx app.Context) {
 	o.here.set(ctx)
+	o.scan = canScan()
 	state.watch(ctx, nil)
 	if files := launchedFiles(); len(files) > 0 {
 		o.files(ctx, files)
@@ -101,6 +103,16 @@ func (o *opener) zone(heading string) app.UI {
 		app.If(o.Demo, func() app.UI {
 			return app.Button().Type("button").Class("button plain").Disabled(o.busy).Text("Try it with a made-up home").
 				OnClick(func(ctx app.Context, e app.Event) { o.openDemo(ctx) })
+		}),
+		app.If(o.scan, func() app.UI {
+			return app.Div().Class("drop-scan").Body(
+				app.Input().Type("file").ID("scan").Class("hide").Accept("image/*").Attr("capture", "environment").Disabled(o.busy).
+					OnChange(func(ctx app.Context, e app.Event) {
+						o.picture(ctx, pickedFiles(e))
+						e.Get("target").Set("value", "")
+					}),
+				app.Label().For("scan").Class("button plain").Text("Scan the QR code on a letter"),
+			)
 		}),
 		more("Paste a link or a code instead",
 			app.Form().Class("stack-s").OnSubmit(o.onPasted).Body(
@@ -182,6 +194,29 @@ func fragmentOf(text string) (string, bool) {
 		text = f
 	}
 	return text, strings.HasPrefix(text, "r=")
+}
+
+// picture looks for a request in a photograph.
+func (o *opener) picture(ctx app.Context, files []app.Value) {
+	if len(files) == 0 || o.busy {
+		return
+	}
+	o.busy, o.err, o.problem, o.doing = true, nil, "", messages.Progress{Sentence: "Looking for a QR code"}
+	scan(o.here.of(ctx), files[0], func(ctx app.Context, text string) {
+		o.busy = false
+		o.scanned(ctx, text)
+	})
+}
+
+func (o *opener) scanned(ctx app.Context, text string) {
+	r, ok := fragmentOf(text)
+	if !ok {
+		o.problem = "No request was found in the picture. Take it again from nearer, with the whole QR code in view, or paste the link."
+		focusOn(ctx, "trouble")
+		return
+	}
+	o.name, o.data, o.link, o.demo = "", nil, r, false
+	o.again(ctx)
 }
 
 func (o *opener) openDemo(ctx app.Context) {

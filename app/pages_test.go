@@ -357,6 +357,19 @@ func TestOpeningHoldsTheScreen(t *testing.T) {
 	}
 }
 
+func TestScannedCodes(t *testing.T) {
+	o := &opener{scan: true}
+	w := play(t, withHome(), nil, func(ctx app.Context) { o.scanned(ctx, "https://bills.example/bill#r=abc") })
+	if len(w.asked) != 1 || !strings.Contains(string(w.bodies[0]), `"fragment":"r=abc"`) {
+		t.Errorf("asked %v %s", w.asked, w.bodies)
+	}
+	has(t, o, "Scan the QR code on a letter")
+	o = &opener{}
+	play(t, withHome(), nil, func(ctx app.Context) { o.scanned(ctx, "") })
+	has(t, o, "No request was found in the picture.")
+	hasNot(t, o, "Scan the QR code")
+}
+
 func TestFragmentOf(t *testing.T) {
 	for in, want := range map[string]string{"https://b.example/bill#r=abc": "r=abc", "#r=abc": "r=abc", "r=abc": "r=abc"} {
 		if got, ok := fragmentOf(in); !ok || got != want {
