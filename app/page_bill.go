@@ -370,7 +370,7 @@ func (p *billPage) chooser() app.UI {
 	}
 	return app.Div().Class("stack-l").Body(
 		path("/bill"),
-		title("Work out a bill", "No request from your supplier is open. You can still see what any days would cost."),
+		title("Work out a bill", "See what any of your days would cost. A bill that your supplier has not asked for is not sent."),
 		app.If(len(state.openAsks()) > 0, func() app.UI {
 			return actions(link("/", "See the requests that are open", "plain"))
 		}),

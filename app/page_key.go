@@ -93,7 +93,7 @@ func (p *keyPage) have(d messages.State) app.UI {
 		app.Section().Class("card stack").Body(
 			app.H2().Text("For pairing with your meter"),
 			app.P().Text("Your meter needs this text once, to lock its file for you. It is not secret."),
-			more("See the text", app.P().Class("bytes").ID("recipient").Text(d.Recipient)),
+			app.P().Class("bytes recipient").ID("recipient").TabIndex(0).Role("region").Aria("label", "Text for pairing").Text(d.Recipient),
 			actions(button("Save it as a file", "plain", func(app.Context) {
 				download("hushwatt-pairing.txt", "text/plain", []byte(d.Recipient+"\n"))
 			}, d.Recipient)),

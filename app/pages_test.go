@@ -357,6 +357,26 @@ func TestOpeningHoldsTheScreen(t *testing.T) {
 	}
 }
 
+func TestTheHomeGoesWithTheRequest(t *testing.T) {
+	s := withHome()
+	other := cannedHome()
+	other.ID, other.Meter = "home-2", "21M0099999"
+	s.device.Homes = append(s.device.Homes, other)
+	play(t, s, nil, func(app.Context) {})
+	if state.homeNow().ID != "home-1" || state.askNow() == nil {
+		t.Error("the home is not that of the request")
+	}
+	state.chooseHome("home-2")
+	if state.homeNow().ID != "home-2" || state.askNow() != nil {
+		t.Error("another home is shown with the request of the first")
+	}
+	has(t, &readPage{}, "21M0099999", "21M0012345, 1–31 March 2026 (made up)")
+	state.chooseAsk(cannedAsk())
+	if state.homeNow().ID != "home-1" {
+		t.Error("the request does not lead to its home")
+	}
+}
+
 func TestScannedCodes(t *testing.T) {
 	o := &opener{scan: true}
 	w := play(t, withHome(), nil, func(ctx app.Context) { o.scanned(ctx, "https://bills.example/bill#r=abc") })

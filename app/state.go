@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"hushwatt/prover/messages"
@@ -126,7 +128,8 @@ func (s *shared) changed() {
 	s.watchers = here
 }
 
-// homeNow is the chosen home, else the only or newest one, else nil.
+// homeNow is the chosen home, else the one that the request is about, else the
+// newest, else nil.
 func (s *shared) homeNow() *messages.Home {
 	homes := s.device.Homes
 	for i := range homes {
@@ -134,10 +137,17 @@ func (s *shared) homeNow() *messages.Home {
 			return &homes[i]
 		}
 	}
-	if s.home == "" && len(homes) > 0 {
-		return &homes[len(homes)-1]
+	if s.home != "" || len(homes) == 0 {
+		return nil
 	}
-	return nil
+	if a := s.askNow(); a != nil {
+		for i := range homes {
+			if slices.Contains(a.Homes, homes[i].ID) {
+				return &homes[i]
+			}
+		}
+	}
+	return &homes[len(homes)-1]
 }
 
 // chooseHome looks at another home.
@@ -157,14 +167,16 @@ func (s *shared) ask(id string) *messages.Ask {
 	return nil
 }
 
-// askNow is the chosen request, else the newest one that is open, else nil.
+// askNow is the chosen request, else the newest open one for the chosen home,
+// else nil.
 func (s *shared) askNow() *messages.Ask {
 	if s.request != "" {
 		return s.ask(s.request)
 	}
 	for i := range s.device.Asks {
-		if s.device.Asks[i].State == messages.AskOpen {
-			return &s.device.Asks[i]
+		a := &s.device.Asks[i]
+		if a.State == messages.AskOpen && (s.home == "" || slices.Contains(a.Homes, s.home)) {
+			return a
 		}
 	}
 	return nil
