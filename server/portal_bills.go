@@ -100,7 +100,7 @@ type billsPage struct {
 	CSV, Next string
 	Newest    string     // address of the first page, if this is another
 	Meter     *meterLine // if the list is of one meter
-	Asked     bool       // whether any request was ever made
+	Empty     bool       // nothing was ever asked
 }
 
 func (p *portal) bills(w http.ResponseWriter, r *http.Request) error {
@@ -118,7 +118,7 @@ func (p *portal) bills(w http.ResponseWriter, r *http.Request) error {
 	if body.Tabs, err = p.tabs(r.Context(), q); err != nil {
 		return err
 	}
-	body.Asked = body.Tabs[0].Count > 0
+	body.Empty = body.Tabs[0].Count == 0 && q == (billQuery{})
 	if len(list) > portalPage {
 		list = list[:portalPage]
 		next := q

@@ -292,7 +292,7 @@ func TestPortalPublish(t *testing.T) {
 	for name, c := range map[string]struct{ document, want string }{
 		"nothing":  {"  ", "Choose a file, or paste a document."},
 		"no JSON":  {"kept <this>", "Tariff: "},
-		"spy":      {spyTariff(evening(t)), "too much about a home"},
+		"spy":      {spyTariff(evening(t)), "<li>Bill from 2013-01-01 to 2013-02-01 (exclusive): privacy rule A"},
 		"unproven": {strings.Replace(document, `"stage": "line"`, `"stage": "interval"`, 1), "Not provable"},
 	} {
 		html := seen(t, b.post("/portal/tariffs/new", url.Values{"document": {c.document}}), http.StatusUnprocessableEntity, c.want, "Request id")

@@ -285,6 +285,9 @@ func (p *portal) publishes(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		t := p.trouble(r, err)
+		if body.View != nil && report != nil { // the preview says why at length
+			t.Detail = "this tariff cannot be published: no customer's device would answer for its bills"
+		}
 		return p.showPublish(w, r, t.Status, body, page{Trouble: t})
 	}
 	body.Seen = t.ID()

@@ -214,6 +214,32 @@ func sound(t *testing.T, html string) {
 	}
 }
 
+// What a new supplier sees.
+func TestPortalEmpty(t *testing.T) {
+	w := newTown(t)
+	b := w.staffBrowser()
+	for path, text := range map[string]string{
+		"/portal/": "Nothing was asked yet.", "/portal/?state=accepted": "No bill is like this.", "/portal/?q=1": "No bill is like this.",
+		"/portal/meters": "No meter is registered yet.", "/portal/meters?q=1": "No meter's number has this in it.",
+		"/portal/tariffs?q=x": "No tariff is like this.", "/portal/authorities?q=nobody": "No authority is like this.",
+	} {
+		sound(t, b.see(path, text))
+	}
+	w.server.Store = bare{w.store}
+	for path, text := range map[string]string{
+		"/portal/meters": "First add the authority", "/portal/authorities": "No authority is registered yet", "/portal/tariffs": "No tariff is published yet.",
+		"/portal/requests/new": "No tariff is published yet.",
+	} {
+		sound(t, b.see(path, text))
+	}
+}
+
+// bare is a store without tariffs and authorities.
+type bare struct{ store.Store }
+
+func (bare) Tariffs(context.Context) ([]store.Tariff, error)        { return nil, nil }
+func (bare) Authorities(context.Context) ([]store.Authority, error) { return nil, nil }
+
 // The tick of every check, in the order of the checks.
 func TestPortalChecks(t *testing.T) {
 	b := portalTown(t).staffBrowser()

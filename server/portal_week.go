@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,13 +103,32 @@ func (s scale) shade(weeks []week, currency string) {
 			}
 		}
 		slices.SortFunc(k.Rates, func(a, b rate) int {
-			if a.Price != b.Price {
-				return int(max(-1, min(1, a.Price-b.Price)))
-			}
-			return strings.Compare(a.Name, b.Name)
+			return cmp.Or(cmp.Compare(a.Price, b.Price), strings.Compare(a.Name, b.Name))
 		})
+		if len(k.Rates) > maxLegend {
+			k.Rates = perShade(k.Rates)
+		}
 		k.Hours = hoursOf(k.Days)
 	}
+}
+
+// maxLegend bounds the prices of a legend; if there are more, it has the shades.
+const maxLegend = 12
+
+// perShade makes one entry of all prices of a shade; rates rise.
+func perShade(rates []rate) (list []rate) {
+	for i := 0; i < len(rates); {
+		k := i
+		for k+1 < len(rates) && rates[k+1].Class == rates[i].Class {
+			k++
+		}
+		r := rate{Text: rates[i].Text, Class: rates[i].Class}
+		if k > i {
+			r.Text += " – " + rates[k].Text
+		}
+		list, i = append(list, r), k+1
+	}
+	return list
 }
 
 // hoursOf puts neighbouring days with the same prices together.
@@ -168,9 +188,9 @@ func weeksOf(t *tariffs.Tariff) []week {
 				best = c
 			}
 		}
-		k := week{Period: season, Days: best.days, When: "Usual week"}
+		k := week{Period: season, Days: best.days, When: "usual week"}
 		if k.Varies = 2*best.votes < total[season]; k.Varies {
-			k.When = "Week of " + dateWords(best.monday)
+			k.When = "week of " + dateWords(best.monday)
 		}
 		weeks = append(weeks, k)
 	}
@@ -273,5 +293,5 @@ func (p *pricing) lastDays() []week {
 		return nil
 	}
 	all = all[max(0, len(all)-7):]
-	return []week{{Days: all, When: "Last days with prices", Varies: true}}
+	return []week{{Days: all, When: "last days with prices", Varies: true}}
 }

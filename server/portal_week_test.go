@@ -39,7 +39,7 @@ func shaded(t *tariffs.Tariff) []week {
 // The usual week leaves out holidays and the days on which clocks change.
 func TestWeekOfThreeRates(t *testing.T) {
 	got := drawn(shaded(parsed(t, evening(t))))
-	want := "[|Usual week|false]" +
+	want := "[|usual week|false]" +
 		" Mon – Fri: 00:00–06:30 Night £0.0716 p0 06:30–17:00 Day £0.1531 p2 17:00–20:00 Evening £0.3125 p5 20:00–23:30 Day £0.1531 p2 23:30–24:00 Night £0.0716 p0;" +
 		" Sat – Sun: 00:00–06:30 Night £0.0716 p0 06:30–23:30 Day £0.1531 p2 23:30–24:00 Night £0.0716 p0;"
 	if got != want {
@@ -49,7 +49,7 @@ func TestWeekOfThreeRates(t *testing.T) {
 
 func TestWeekOfOnePrice(t *testing.T) {
 	got := drawn(shaded(parsed(t, flatTariff)))
-	if want := "[|Usual week|false] Mon – Sun: 00:00–24:00 Energy £0.1531 p1;"; got != want {
+	if want := "[|usual week|false] Mon – Sun: 00:00–24:00 Energy £0.1531 p1;"; got != want {
 		t.Errorf("got %s", got)
 	}
 }
@@ -61,7 +61,7 @@ func TestWeekOfSeasons(t *testing.T) {
 		`"rates":[{"unitPrice":"0.1531"}]}}]`, `"rates":[{"unitPrice":"0.1531"}]}},`+winter+`]`).Replace(flatTariff)
 	tariff := parsed(t, document)
 	got := drawn(shaded(tariff))
-	want := "[Winter|Usual week|false] Mon – Sun: 00:00–24:00 Energy £0.3000 p5;[Summer|Usual week|false] Mon – Sun: 00:00–24:00 Energy £0.1531 p0;"
+	want := "[Winter|usual week|false] Mon – Sun: 00:00–24:00 Energy £0.3000 p5;[Summer|usual week|false] Mon – Sun: 00:00–24:00 Energy £0.1531 p0;"
 	if got != want {
 		t.Errorf("got %s", got)
 	}
@@ -74,9 +74,24 @@ func TestWeekOfSeasons(t *testing.T) {
 // Where prices are known for two days, one of them of 23 hours, one is drawn.
 func TestWeekOfDynamicPrices(t *testing.T) {
 	got := drawn(shaded(parsed(t, string(must(os.ReadFile("testdata/dynamic.json"))))))
-	want := "[|Last days with prices|true] 30 Mar: 00:00–16:00 Energy £0.1176 p2 16:00–18:30 Energy £0.6720 p5 18:30–24:00 Energy −£0.0399 p0;"
+	want := "[|last days with prices|true] 30 Mar: 00:00–16:00 Energy £0.1176 p2 16:00–18:30 Energy £0.6720 p5 18:30–24:00 Energy −£0.0399 p0;"
 	if got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Of many prices the legend has a range for every shade.
+func TestLegendOfManyPrices(t *testing.T) {
+	var rates []rate
+	for i := range int64(48) {
+		rates = append(rates, rate{"Energy", perKWh(i*1e7, "GBP"), i, int(i / 8)})
+	}
+	list := perShade(rates)
+	if len(list) != steps || list[0].Text != "£0.0000 – £0.0700" || list[5].Text != "£0.4000 – £0.4700" || list[5].Class != 5 {
+		t.Errorf("%+v", list)
+	}
+	if one := perShade(rates[:1]); len(one) != 1 || one[0].Text != "£0.0000" {
+		t.Errorf("%+v", one)
 	}
 }
 

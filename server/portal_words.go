@@ -21,6 +21,18 @@ var portalWords = template.FuncMap{
 		return time.Unix(unix, 0).UTC().Format("2 Jan 2006, 15:04 UTC")
 	},
 	"day": func(unix int64) string { return time.Unix(unix, 0).UTC().Format("2 Jan 2006") },
+	"missing": func(p tariffs.Policy) string {
+		if p == tariffs.PolicyRefuse {
+			return "the bill is refused"
+		}
+		return "billed as 0, and counted"
+	},
+	"estimated": func(p tariffs.Policy) string {
+		if p == tariffs.PolicyRefuse {
+			return "the bill is refused"
+		}
+		return "billed, and counted"
+	},
 	"limits": func() [3]string {
 		return [3]string{tariffs.LimitSlot.FloatString(2), tariffs.LimitThreeHours.FloatString(2), tariffs.LimitDay.FloatString(2)}
 	},
