@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak bench
+.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ vectors: ## make the test vectors and worked bytes anew
 
 soak: ## the server killed 500 times under load; `make test` does 50
 	HUSHWATT_KILLS=500 go test -count=1 -timeout 30m -v -run TestKill ./cmd/hushwatt
+
+screens: ## the pictures in docs/screens, taken anew
+	playwright-tests/run.sh --screens
 
 bench: ## what bills cost, with the ratios that must hold; writes docs/benchmarks.md
 	go run ./internal/bench/report

@@ -3,7 +3,7 @@
 # (npm packages, and Chromium from Debian when root), and starts the tests. Each
 # test has a server of its own on a free loopback port, in a temporary folder.
 #
-#   playwright-tests/run.sh [playwright test's arguments]     or: run.sh --bench
+#   playwright-tests/run.sh [playwright test's arguments]     or: run.sh --bench, run.sh --screens
 set -eu
 cd "$(dirname "$0")"
 
@@ -30,7 +30,8 @@ programs=$(cd .. && mkdir -p .cache/e2e && pwd)/.cache/e2e
 (cd .. && go run ./internal/webbuild && go build -trimpath -o "$programs" ./cmd/hushwatt ./playwright-tests/town)
 export HUSHWATT_E2E_PROGRAMS="$programs"
 
-if [ "${1:-}" = --bench ]; then
-	exec node bench.mjs
-fi
+case "${1:-}" in
+--bench) exec node bench.mjs ;;
+--screens) exec node screens.mjs ;;
+esac
 exec ./node_modules/.bin/playwright test "$@"
