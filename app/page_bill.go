@@ -344,7 +344,7 @@ func (p *billPage) prepare(ctx app.Context) {
 	if h := state.homeNow(); h != nil && p.from == "" {
 		p.from, p.to = h.First, h.Last
 	}
-	call(p.here.of(ctx), messages.TypeTariffs, &messages.AskTariffs{}, func(ctx app.Context, t messages.Tariffs, err *messages.Error) {
+	call(p.here.of(ctx), messages.TypeTariffs, &messages.AskTariffs{Refresh: true}, func(ctx app.Context, t messages.Tariffs, err *messages.Error) {
 		if p.err = err; err == nil {
 			p.tariffs = t.List
 			if p.tariff == "" && len(t.List) > 0 {

@@ -80,6 +80,7 @@ func (p *startPage) news(open []messages.Ask) []app.UI {
 				actions(link("/history", "See what is waiting", "plain")))
 		}),
 		app.Range(open).Slice(func(i int) app.UI { return p.ask(open[i], i == 0, len(open) > 1) }),
+		p.aside(),
 		app.If(len(state.device.Homes) > 0, func() app.UI { return p.homes() }),
 		app.If(!state.device.Saved && state.device.HasKey, func() app.UI { return saveKey() }),
 	}
@@ -100,6 +101,32 @@ func (p *startPage) ask(a messages.Ask, first, several bool) app.UI {
 			state.chooseAsk(a)
 			ctx.Navigate("/bill")
 		}, a.ID)),
+	)
+}
+
+// aside lists requests that were declined and can still be answered.
+func (p *startPage) aside() app.UI {
+	var list []messages.Ask
+	for _, a := range state.device.Asks {
+		if a.State == messages.AskDeclined {
+			list = append(list, a)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return app.Section().Class("stack").Body(
+		app.H2().Text("Put aside"),
+		app.Ul().Class("plain-list").Body(app.Range(list).Slice(func(i int) app.UI {
+			a := list[i]
+			return app.Li().Class("row spread").Body(
+				app.Span().Text(a.Supplier.Name+", "+a.Period+", "+a.Due),
+				button("Look at it again", "plain", func(ctx app.Context) {
+					state.chooseAsk(a)
+					ctx.Navigate("/bill")
+				}, a.ID),
+			)
+		})),
 	)
 }
 

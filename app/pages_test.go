@@ -124,6 +124,9 @@ func TestStartOfThoseWhoAreBack(t *testing.T) {
 	play(t, s, nil, func(app.Context) {})
 	has(t, &startPage{}, "Your bills", "Demo Energy asks for your bill for 1–31 March 2026.", "by 14 April 2026", "See the bill for 1–31 March 2026",
 		"2 bills wait to be sent", "march.hushwatt", "21M0012345", "Save your recovery file")
+	hasNot(t, &startPage{}, "Put aside")
+	state.device.Asks[0].State = messages.AskDeclined
+	has(t, &startPage{}, "Nothing waits for your answer.", "Put aside", "Look at it again")
 	state.device.Asks, state.device.Saved = nil, true
 	has(t, &startPage{}, "Nothing waits for your answer.")
 	hasNot(t, &startPage{}, "Save your recovery file")
