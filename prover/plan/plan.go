@@ -153,8 +153,12 @@ func (p *Plan) Total(outputs []*big.Int) (string, error) {
 func (p *Plan) Currency() string { return p.Compiled[0].Currency }
 
 // Private applies the privacy rules to what the bill would release: an error
-// says in plain words what could be read from it.
+// says in plain words what could be read from it. An exact amount breaks rule A,
+// whatever the prices; it is for those who hand over totals or readings anyway.
 func (p *Plan) Private() error {
+	if p.Kind == prover.BillExact {
+		return errors.New("privacy rule A: an amount that is not rounded can give single half-hours away")
+	}
 	for _, c := range p.Compiled {
 		rows, err := c.Released()
 		if err != nil {

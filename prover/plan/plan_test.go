@@ -110,3 +110,17 @@ func TestRefused(t *testing.T) {
 		t.Errorf("stage interval: %v", err)
 	}
 }
+
+// A rounded bill of a month is private; the same amount unrounded is not.
+func TestPrivate(t *testing.T) {
+	start, end := march(t)
+	for kind, private := range map[prover.Kind]bool{prover.BillRounded: true, prover.BillExact: false} {
+		p, err := compile(kind, tariff(t, "bill"), start, end, meters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Private(); (err == nil) != private {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
