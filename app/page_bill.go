@@ -148,7 +148,7 @@ func (p *billPage) problem(a *messages.Ask) app.UI {
 		})
 	case messages.OtherMeter, messages.PeriodNotCovered, messages.DaysMissing, messages.NotFound:
 		below = &opener{Heading: "Open a file"}
-	default:
+	case messages.TariffNotFound, messages.SupplierOffline, messages.StorageFull, messages.StorageDamaged, messages.StorageUnavailable, messages.Stopped, messages.BadCall, messages.Internal:
 		offers = []app.UI{button("Try again", "plain", again)}
 	}
 	lead := ""

@@ -196,6 +196,9 @@ func TestBillRefusals(t *testing.T) {
 		p := &billPage{}
 		play(t, withHome(), map[messages.Type]any{messages.TypeBill: fault}, p.load)
 		has(t, p, looks[code].heading, "What happened.", "What to do.", "ref-77", "Thursday 5 March, 02:00 to 03:30", "curious", "Put this request aside")
+		if code == messages.WeightsDiffer {
+			hasNot(t, p, "Try again")
+		}
 		if p.err == nil || state.bill != nil {
 			t.Errorf("%s: not taken as a refusal", code)
 		}
