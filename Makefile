@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench
+.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ unit: ## all Go tests
 wasm-test: ## the core's tests again, compiled to WebAssembly, under Node
 	go run ./internal/wasmtest $(CORE)
 
+e2e: ## the whole path in a real browser; gets npm packages and Chromium if they lack
+	playwright-tests/run.sh
+
 fuzz-short: ## every fuzz target for 10 seconds, 3 minutes together at most
 	go run ./internal/fuzzall -each 10s -together 3m
 
@@ -55,3 +58,6 @@ screens: ## the pictures in docs/screens, taken anew
 
 bench: ## what bills cost, with the ratios that must hold; writes docs/benchmarks.md
 	go run ./internal/bench/report
+
+bench-browser: ## how fast it is in Chromium; writes docs/benchmarks-browser.md
+	playwright-tests/run.sh --bench

@@ -14,7 +14,7 @@ test("a recovery file restores the key, and the history, in a fresh browser", as
   await page.goto(home.link);
   await follow(page, "See what would be sent");
   await page.getByRole("button", { name: /^Send my/ }).click();
-  await heading(page, /^Accepted/);
+  await heading(page, /^Demo Energy accepted your bill/);
 
   await page.goto("/key");
   const saving = page.waitForEvent("download");

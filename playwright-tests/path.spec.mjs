@@ -1,7 +1,7 @@
 // The whole path, as a person walks it.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { choose, expect, follow, heading, moveIn, open, press, sendButton, test, toBill, toSend, trouble } from "./support/fixtures.mjs";
+import { choose, expect, follow, heading, moveIn, open, press, sendButton, test, toBill, toSend } from "./support/fixtures.mjs";
 import { signIn } from "./support/portal.mjs";
 import { meterAtHome } from "./support/meter.mjs";
 
@@ -46,7 +46,7 @@ test("from the start to the receipt, and the supplier has the bill", async ({ pa
 
   await sendButton(page).click();
   await page.waitForURL(/\/receipt#/);
-  await heading(page, /^Accepted by Demo Energy/);
+  await heading(page, /^Demo Energy accepted your bill/);
   const [bill] = await server.accepted();
   expect(Number(bill.bill.total) * 100).toBeCloseTo(total);
 
@@ -93,7 +93,7 @@ test("a key made here, a meter paired with it, its file dropped, a link opened",
   expect(new URL(page.url()).hash).toBe(""); // the request does not stay in the address
   await follow(page, "See what would be sent");
   await sendButton(page).click();
-  await heading(page, /^Accepted by Demo Energy/);
+  await heading(page, /^Demo Energy accepted your bill/);
   expect((await server.accepted()).map((b) => b.meters[0])).toEqual([home.meter]);
 });
 
@@ -120,7 +120,7 @@ test("a link first, then the file", async ({ page, server }) => {
   await heading(page, "What we read");
   await toSend(page);
   await sendButton(page).click();
-  await heading(page, /^Accepted by Demo Energy/);
+  await heading(page, /^Demo Energy accepted your bill/);
 });
 
 test("a link that was pasted", async ({ page, server }) => {
@@ -158,7 +158,7 @@ test("the bill and the receipt print on one page", async ({ page }) => {
   expect(pages(await page.pdf({ format: "A4", printBackground: true }))).toBe(1);
   await follow(page, "See what would be sent");
   await sendButton(page).click();
-  await heading(page, /^Accepted by Demo Energy/);
+  await heading(page, /^Demo Energy accepted your bill/);
   expect(pages(await page.pdf({ format: "A4" }))).toBe(1);
   await page.emulateMedia({ media: "print" });
   await expect(page.locator("header.top")).toBeHidden();

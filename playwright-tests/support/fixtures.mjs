@@ -74,6 +74,7 @@ export const sendButton = (page) => page.getByRole("button", { name: /^Send my .
 
 // choose gives the app a file, as its picker would.
 export async function choose(page, path) {
+  await ready(page);
   await page.locator("#file").setInputFiles(path);
 }
 

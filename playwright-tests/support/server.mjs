@@ -34,9 +34,14 @@ export class Server {
     return s;
   }
 
-  // resume starts the program on the data folder.
-  async resume() {
-    this.program = spawn(join(programs, "hushwatt"), ["demo", "--listen", `127.0.0.1:${this.port}`, "--data", this.data]);
+  // resume starts the program on the data folder, as the demo or as a server
+  // that logs every request.
+  async resume(how = "demo") {
+    const file = (name) => join(this.data, name);
+    const listen = `127.0.0.1:${this.port}`;
+    this.program = spawn(join(programs, "hushwatt"), how === "demo"
+      ? ["demo", "--listen", listen, "--data", this.data]
+      : ["serve", "--listen", listen, "--database", file("hushwatt.db"), "--token-file", file("staff.token"), "--key", file("supplier.key"), "--public-url", this.url, "--name", "Demo Energy"]);
     for (const pipe of [this.program.stdout, this.program.stderr]) pipe.on("data", (d) => { this.log += d; });
     this.ended = new Promise((resolve) => this.program.once("exit", (code, signal) => resolve(code ?? signal)));
     for (let i = 0; ; i++) {
