@@ -27,7 +27,8 @@ func (p *aboutPage) Render() app.UI {
 		app.Section().Class("stack").Body(
 			app.H2().Text("What is kept on this device"),
 			app.P().Text("Your readings, your key and your history are kept in this browser, locked with a key that the browser does not hand out. Nothing is sent unless you press the button that says so. Clearing the browser’s data removes all of it, so save your recovery file."),
-			app.P().Body(app.A().Href("/key").Text("Your key and its recovery file"), app.Text(" · "), app.A().Href("/history").Text("Everything that was ever sent")),
+			app.P().Body(app.A().Class("tap").Href("/key").Text("Your key and its recovery file")),
+			app.P().Body(app.A().Class("tap").Href("/history").Text("Everything that was ever sent")),
 		),
 		app.Section().Class("card stack").Body(
 			app.H2().Text("Check that this app is what it says"),

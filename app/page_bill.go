@@ -205,13 +205,13 @@ func billScreen(b *messages.Bill, extra app.UI) app.UI {
 func daysBeside() app.UI {
 	d := state.days
 	if d == nil {
-		return app.P().Body(app.A().Href("/days").Text("See these days as a picture"))
+		return app.P().Body(app.A().Class("tap").Href("/days").Text("See these days as a picture"))
 	}
 	return app.Section().Class("card stack desk-only").Body(
 		app.H2().Text("Your days"),
 		app.Div().Class("chart").Role("img").Aria("label", d.Period+", "+kWh(d.TotalWh)+", one row a day. The days screen has every number.").
 			Body(heat(d, measure{}, 380, -1)),
-		app.P().Body(app.A().Href("/days").Text("Look closer")),
+		app.P().Body(app.A().Class("tap").Href("/days").Text("Look closer")),
 	)
 }
 

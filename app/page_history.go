@@ -68,7 +68,7 @@ func historyList(h *messages.History, waiting app.UI) app.UI {
 			e := h.Entries[i]
 			return app.Li().Class("card flat stack-s").Body(
 				app.Div().Class("row spread").Body(
-					app.H2().Class("entry-title").Body(app.A().Href("/receipt#"+e.ID).Text(e.Title)),
+					app.H2().Class("entry-title").Body(app.A().Class("tap").Href("/receipt#"+e.ID).Text(e.Title)),
 					app.Span().Class("row").Body(
 						badge(e.State),
 						app.If(e.Demo, func() app.UI { return app.Span().Class("badge").Text("Made up") }),
@@ -114,7 +114,7 @@ func (p *historyPage) forget() app.UI {
 				app.Li().Text("Your supplier keeps the bills that it accepted."),
 			),
 			app.If(!state.device.Saved && state.device.HasKey, func() app.UI {
-				return app.P().Body(app.Strong().Text("You have not saved a recovery file. "), app.A().Href("/key").Text("Save it first"))
+				return app.P().Body(app.Strong().Text("You have not saved a recovery file. "), app.A().Class("tap").Href("/key").Text("Save it first"))
 			}),
 			app.Label().Class("check").Body(
 				app.Input().Type("checkbox").Checked(p.sure).OnChange(func(ctx app.Context, e app.Event) { p.sure = ctx.JSSrc().Get("checked").Bool() }),

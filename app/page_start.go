@@ -32,7 +32,7 @@ func (p *startPage) Render() app.UI {
 				app.Li().Text("This device adds up your bill. You see every line, and what would be sent."),
 				app.Li().Text("Your supplier gets the amount and checks the proof. It never sees a half-hour."),
 			),
-			app.P().Class("small").Body(app.A().Href("/about").Text("Check that this app is what it says")),
+			app.P().Class("small").Body(app.A().Class("tap").Href("/about").Text("Check that this app is what it says")),
 		),
 	)
 }
