@@ -238,7 +238,7 @@ func TestAYearAgainstTheClock(t *testing.T) {
 				continue
 			}
 			want := oracle(blocks, p.location(), at)
-			if got := decimal(big.NewInt(p.price[s]), 9, 1); got != want {
+			if got := Decimal(big.NewInt(p.price[s]), 9, 1); got != want {
 				t.Fatalf("%s: price %s at %s, want %s", zone, got, stamp(p.location(), at), want)
 			}
 		}

@@ -65,7 +65,7 @@ func (p *Plan) ExactTotal(x *big.Int) (string, error) {
 	}
 	// U divides 10^21.
 	fine := new(big.Int).Mul(x, new(big.Int).Div(powerOfTen(finest), f.U))
-	return decimal(fine, finest, p.Rounding.Digits), nil
+	return Decimal(fine, finest, p.Rounding.Digits), nil
 }
 
 // fixedSum returns the public charges before tax, in pico units.

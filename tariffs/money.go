@@ -46,10 +46,10 @@ func (r Rounding) fine(minor *big.Int) *big.Int {
 }
 
 // Money writes an amount of minor units with exactly Digits decimals.
-func (r Rounding) Money(minor *big.Int) string { return decimal(minor, r.Digits, r.Digits) }
+func (r Rounding) Money(minor *big.Int) string { return Decimal(minor, r.Digits, r.Digits) }
 
-// decimal writes n·10^−scale with all its decimals, but not fewer than least.
-func decimal(n *big.Int, scale, least int) string {
+// Decimal writes n·10^−scale with all its decimals, but not fewer than least.
+func Decimal(n *big.Int, scale, least int) string {
 	text := new(big.Int).Abs(n).String()
 	if len(text) <= scale {
 		text = strings.Repeat("0", scale+1-len(text)) + text

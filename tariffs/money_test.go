@@ -99,7 +99,7 @@ func TestDecimal(t *testing.T) {
 		{4317, 2, 2, "43.17"}, {-52, 2, 2, "-0.52"}, {-5, 2, 2, "-0.05"}, {0, 2, 2, "0.00"}, {0, 0, 0, "0"}, {-7, 0, 0, "-7"},
 		{1000, 3, 2, "1.00"}, {1230, 3, 2, "1.23"}, {1234, 3, 2, "1.234"}, {100, 3, 0, "0.1"}, {-1000, 3, 0, "-1"},
 	} {
-		if got := decimal(big.NewInt(c.n), c.scale, c.least); got != c.want {
+		if got := Decimal(big.NewInt(c.n), c.scale, c.least); got != c.want {
 			t.Errorf("%d at scale %d is %q, want %q", c.n, c.scale, got, c.want)
 		}
 	}

@@ -51,7 +51,7 @@ type Share struct {
 func (s Share) Decimal() string {
 	million := big.NewInt(1e6)
 	n := Up.round(new(big.Int).Mul(s.Value.Num(), million), s.Value.Denom())
-	return decimal(n, 6, 6)
+	return Decimal(n, 6, 6)
 }
 
 // What rows may explain at most of the use in a slot, in any three hours, in a

@@ -16,7 +16,7 @@ func priced(t testing.TB, start, end string, digits int, price func(slot int) in
 	from, to := int64(date(t, start))*daySeconds, int64(date(t, end))*daySeconds
 	var rows []string
 	for at := from; at < to; at += 1800 {
-		p := decimal(big.NewInt(price(int(at-from)/1800)), 5, 5)
+		p := Decimal(big.NewInt(price(int(at-from)/1800)), 5, 5)
 		rows = append(rows, utcStamp(at)+" "+utcStamp(at+1800)+" "+p)
 	}
 	text := plain(t, plainRate, dynamic(rows...), "Europe/London", "Etc/UTC", `"digits":2`, fmt.Sprintf(`"digits":%d`, digits))

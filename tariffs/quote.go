@@ -165,7 +165,7 @@ func (p *Plan) settle(u *usage) *Bill {
 	perLine := r.Stage == StageLine || r.Stage == StageInterval
 	listed := new(big.Int) // sum of the lines so far
 	add := func(l Line, fine *big.Int) {
-		l.Amount = decimal(fine, finest, r.Digits)
+		l.Amount = Decimal(fine, finest, r.Digits)
 		listed.Add(listed, fine)
 		b.Lines = append(b.Lines, l)
 	}

@@ -137,8 +137,8 @@ func (c *comparison) rank(answer *messages.Comparison) {
 			continue
 		}
 		diff := new(big.Int).Sub(cost(*o), cost(answer.Options[base]))
-		o.Difference = money(o.Total.Currency, point(diff, exactScale, 2))
-		amount := money(o.Total.Currency, point(new(big.Int).Abs(diff), exactScale, 2)).Text
+		o.Difference = money(o.Total.Currency, tariffs.Decimal(diff, exactScale, 2))
+		amount := money(o.Total.Currency, tariffs.Decimal(new(big.Int).Abs(diff), exactScale, 2)).Text
 		switch {
 		case o.Present:
 			o.Words = "your tariff now"

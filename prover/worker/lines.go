@@ -221,11 +221,11 @@ func netOf(p *tariffs.Plan, q *tariffs.Bill) *big.Int {
 }
 
 func taxSteps(p *tariffs.Plan, t tariffs.Tax, net *big.Int, l *tariffs.Line) []messages.Step {
-	rate := point(big.NewInt(t.Rate), 7, 0) + " %"
+	rate := tariffs.Decimal(big.NewInt(t.Rate), 7, 0) + " %"
 	if p.PricesIncludeTax {
 		return []messages.Step{{Left: fmt.Sprintf("%s at %s is inside the prices", t.Name, rate), Right: money(p.Currency, l.Included).Text, Note: "nothing is added for it"}}
 	}
-	exact := point(new(big.Int).Mul(net, big.NewInt(t.Rate)), 21, 2)
+	exact := tariffs.Decimal(new(big.Int).Mul(net, big.NewInt(t.Rate)), 21, 2)
 	steps := []messages.Step{{Left: fmt.Sprintf("%s of %s", rate, pico(p.Currency, net).Text), Right: money(p.Currency, exact).Text}}
 	if p.Rounding.Stage == tariffs.StageNet {
 		steps[0].Note = "of the total before tax, rounded"

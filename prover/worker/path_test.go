@@ -8,6 +8,7 @@ import (
 
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
+	"hushwatt/tariffs"
 )
 
 // The whole path of a householder, step by step.
@@ -77,6 +78,6 @@ func checkLinesAddUp(t *testing.T, b *messages.Bill) {
 		}
 	}
 	if sum.Cmp(decimalsOf(b.Total.Amount, 21)) != 0 {
-		t.Errorf("lines add up to %s, total is %s", point(sum, 21, 2), b.Total.Amount)
+		t.Errorf("lines add up to %s, total is %s", tariffs.Decimal(sum, 21, 2), b.Total.Amount)
 	}
 }

@@ -95,31 +95,12 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// point writes n·10^−scale with all its decimals, but not fewer than least.
-func point(n *big.Int, scale, least int) string {
-	text := new(big.Int).Abs(n).String()
-	if len(text) <= scale {
-		text = strings.Repeat("0", scale+1-len(text)) + text
-	}
-	whole, decimals := text[:len(text)-scale], text[len(text)-scale:]
-	for len(decimals) > least && decimals[len(decimals)-1] == '0' {
-		decimals = decimals[:len(decimals)-1]
-	}
-	if decimals != "" {
-		whole += "." + decimals
-	}
-	if n.Sign() < 0 {
-		return "-" + whole
-	}
-	return whole
-}
-
 // kWh writes Wh with three decimals, exactly.
-func kWh(wh int64) string { return point(big.NewInt(wh), 3, 3) }
+func kWh(wh int64) string { return tariffs.Decimal(big.NewInt(wh), 3, 3) }
 
 // kWhRough writes Wh with one decimal, to the nearest.
 func kWhRough(wh uint64) string {
-	return point(new(big.Int).SetUint64((wh+50)/100), 1, 1)
+	return tariffs.Decimal(new(big.Int).SetUint64((wh+50)/100), 1, 1)
 }
 
 var signs = map[string]string{"GBP": "£", "EUR": "€", "USD": "$", "AUD": "A$", "NZD": "NZ$", "CAD": "C$"}
@@ -138,7 +119,9 @@ func money(currency, amount string) messages.Money {
 }
 
 // pico makes an amount of units of 10⁻¹².
-func pico(currency string, n *big.Int) messages.Money { return money(currency, point(n, 12, 2)) }
+func pico(currency string, n *big.Int) messages.Money {
+	return money(currency, tariffs.Decimal(n, 12, 2))
+}
 
 // perKWh writes a price in pico units per Wh.
 func perKWh(currency string, price int64) string { return unitPrice(currency, price) + " per kWh" }
@@ -146,9 +129,9 @@ func perKWh(currency string, price int64) string { return unitPrice(currency, pr
 func unitPrice(currency string, price int64) string {
 	n := big.NewInt(price) // 10⁻⁹ of the currency per kWh
 	if pound := int64(1e9); currency == "GBP" && -pound < price && price < pound {
-		return strings.Replace(point(n, 7, 2), "-", "−", 1) + "p"
+		return strings.Replace(tariffs.Decimal(n, 7, 2), "-", "−", 1) + "p"
 	}
-	return money(currency, point(n, 9, 2)).Text
+	return money(currency, tariffs.Decimal(n, 9, 2)).Text
 }
 
 // decimalsOf turns a plain decimal back into a whole number of 10^−scale.
