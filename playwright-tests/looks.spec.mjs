@@ -11,7 +11,9 @@ async function looksRight(page, what) {
   const size = page.viewportSize();
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+    const axe = new AxeBuilder({ page });
+    if (colorScheme === "dark") axe.withRules(["color-contrast"]); // nothing else hangs on the scheme
+    const { violations } = await axe.analyze();
     const bad = violations.filter((v) => ["serious", "critical"].includes(v.impact));
     expect.soft(bad.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")}`), `${what}, ${colorScheme}`).toEqual([]);
   }
@@ -42,7 +44,7 @@ test("light and dark are different, and follow the system", async ({ page }) => 
 });
 
 test("screens on the way", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await moveIn(page);
   await looksRight(page, "read");
   await follow(page, "See my days");
@@ -77,7 +79,7 @@ test("screens on the way", async ({ page }) => {
 });
 
 test("key screens", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await open(page, "/key");
   await press(page, "Make my key");
   await expect(page.locator("#recipient")).toBeVisible();
@@ -88,7 +90,7 @@ test("key screens", async ({ page }) => {
 });
 
 test("states", async ({ page, server }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(300_000);
   const { links, out } = await server.town();
   const opened = (name) => links[name].slice(server.url.length);
   await open(page);
@@ -116,7 +118,7 @@ test("states", async ({ page, server }) => {
 });
 
 test("offline and refused", async ({ page, context, server }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await moveIn(page);
   await toSend(page);
   await context.route("**/api/v1/bills", (route) => route.abort("connectionrefused"));
@@ -136,7 +138,7 @@ test("offline and refused", async ({ page, context, server }) => {
 });
 
 test("the portal", async ({ page, server }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await page.goto("/portal/");
   await looksRight(page, "portal, login");
   await signIn(page, server);

@@ -186,8 +186,8 @@ func (t *town) liveAYear() error {
 	return err
 }
 
-// ask writes the requests that a device must not answer. They are not in the
-// books, which would not take them.
+// ask writes requests that are not in the books, which would not take them: all
+// but whole, whose bill is rounded once, are such that a device must not answer.
 func (t *town) ask() error {
 	text := string(t.evening.Canonical())
 	strict, err := t.publish(strings.NewReplacer(`"demo-evening"`, `"strict"`, `"Evenings and Weekends"`, `"Strict"`,
@@ -202,6 +202,11 @@ func (t *town) ask() error {
 	if err != nil {
 		return err
 	}
+	whole, err := t.publish(strings.NewReplacer(`"demo-evening"`, `"whole"`, `"Evenings and Weekends"`, `"Rounded once"`,
+		`"stage":"line"`, `"stage":"bill"`).Replace(text))
+	if err != nil {
+		return err
+	}
 	before := t.start.AddDate(0, -1, 0)
 	for name, q := range map[string]struct {
 		tariff *tariffs.Tariff
@@ -210,6 +215,7 @@ func (t *town) ask() error {
 	}{
 		"early":   {t.evening, before, nil},
 		"strict":  {strict, t.start, nil},
+		"whole":   {whole, t.start, nil},
 		"spy":     {spy, t.start, nil},
 		"weights": {t.evening, t.start, func(r *prover.Request) { r.Weights[0] ^= 1 }},
 		"expired": {t.evening, t.start, func(r *prover.Request) { r.NotAfter = time.Now().Unix() - 60 }},
