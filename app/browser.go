@@ -147,6 +147,11 @@ func launchedFiles() []app.Value {
 	return files
 }
 
+// onLaunched has do called when there may be more of them.
+func onLaunched(do func()) {
+	app.Window().Set("hushwattOnLaunch", app.FuncOf(func(app.Value, []app.Value) any { do(); return nil }))
+}
+
 // readFile reads a File of at most limit bytes and calls done on the goroutine
 // of the pages.
 func readFile(ctx app.Context, file app.Value, limit int, done func(ctx app.Context, name string, data []byte, err error)) {

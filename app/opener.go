@@ -39,6 +39,15 @@ func (o *opener) OnMount(ctx app.Context) {
 	o.here.set(ctx)
 	o.scan = canScan()
 	state.watch(ctx, nil)
+	o.launched(ctx)
+	onLaunched(func() { ctx.Dispatch(o.launched) })
+}
+
+// launched takes files that came without a click in here.
+func (o *opener) launched(ctx app.Context) {
+	if o.busy {
+		return // they wait for the next opener
+	}
 	if files := launchedFiles(); len(files) > 0 {
 		o.files(ctx, files)
 	}

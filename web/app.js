@@ -51,6 +51,15 @@ if ("launchQueue" in window) {
   });
 }
 
+// A file that is dropped beside its place must not replace the page, and one
+// that is picked or dropped before the program runs waits for it as well.
+function hushwattEarly(files) {
+  if (document.documentElement.dataset.app !== "ready") hushwattLaunched.push(...files);
+}
+addEventListener("change", (event) => { if (event.target.id === "file") hushwattEarly(event.target.files); }, true);
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => { event.preventDefault(); hushwattEarly(event.dataTransfer.files); });
+
 // What this browser lacks, as words that the page has sentences for.
 function hushwattLacks() {
   const lacks = [];
@@ -111,6 +120,7 @@ async function start() {
     const instance = await WebAssembly.instantiate(await program("/web/app.wasm", "sha256-/web/app.wasm"), go.importObject);
     const ended = go.run(instance);
     document.documentElement.dataset.app = "ready";
+    hushwattOnLaunch();
     setTimeout(release, 50); // once its first screen is drawn
     keepOffline();
     await ended;
