@@ -108,6 +108,28 @@ async function drop(page, path) {
   await page.locator(".drop").first().dispatchEvent("drop", { dataTransfer: transfer });
 }
 
+test("a file that is picked before the program runs is opened by it", async ({ page, context, server }) => {
+  let go;
+  const held = new Promise((ok) => { go = ok; });
+  await context.route((url) => url.pathname.startsWith("/web/app") && url.pathname.endsWith(".wasm"), async (route) => { await held; await route.continue(); });
+  await page.goto("/", { waitUntil: "domcontentloaded" });
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible(); // readable already
+  await page.locator("#file").setInputFiles(server.home("home.key"));
+  expect(await page.locator("html").getAttribute("data-app")).not.toBe("ready");
+  go();
+  await heading(page, "Your key");
+});
+
+test("a file dropped beside its place leaves the page as it is", async ({ page, server }) => {
+  await open(page);
+  const prevented = await page.evaluate(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["hello"], "x.txt"));
+    return ["dragover", "drop"].map((type) => !document.querySelector("h1").dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer })));
+  });
+  expect(prevented).toEqual([true, true]);
+});
+
 test("a link first, then the file", async ({ page, server }) => {
   const { links, out } = await server.town();
   await open(page, links.next.slice(server.url.length));
