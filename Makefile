@@ -24,7 +24,7 @@ release: ## the same, compressed as well as it goes (takes a minute)
 	go run ./internal/webbuild -quality 11
 	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
 
-test: lint unit wasm-test fuzz-short ## everything that must pass before a change lands
+test: lint unit wasm-test e2e fuzz-short ## everything that must pass before a change lands
 
 lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go vet ./...
