@@ -10,7 +10,7 @@ import { browser as chromiumPath, flags } from "./support/chromium.mjs";
 import { Server } from "./support/server.mjs";
 
 const rounds = 20;
-const aims = { month: 120, year: 400, task: 50 }; // ms
+const aims = { month: 120, year: 400, click: 3000 }; // ms
 
 const server = await Server.start();
 const chrome = await chromium.launch({ executablePath: chromiumPath(), args: flags });
@@ -29,7 +29,9 @@ try {
   await page.waitForTimeout(2000); // the app's own start, and its service worker's
   const result = await page.evaluate(measure, { files, rounds });
   const tasks = await throughTheApp(await (await chrome.newContext({ baseURL: server.url })).newPage());
-  const text = report(result, tasks, chrome.version());
+  const first = [];
+  for (let i = 0; i < 5; i++) first.push(await firstClick(chrome));
+  const text = report(result, tasks, first, chrome.version());
   await writeFile(join(dirname(fileURLToPath(import.meta.url)), "../docs/benchmarks-browser.md"), text);
   console.log(text);
 } finally {
@@ -127,12 +129,37 @@ async function throughTheApp(page) {
   return worst;
 }
 
+// firstClick is a first visit on a phone (9 Mbit/s, 60 ms away, a processor four
+// times slower): when the page can be read, and when its button has answered.
+async function firstClick(chrome) {
+  const context = await chrome.newContext({ baseURL: server.url, viewport: { width: 360, height: 780 } });
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Network.enable");
+  await devtools.send("Network.emulateNetworkConditions", { offline: false, latency: 60, downloadThroughput: 9e6 / 8, uploadThroughput: 9e6 / 8 });
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  // Someone who presses the button again and again until something happens.
+  await page.addInitScript(() => {
+    const look = setInterval(() => {
+      if (document.querySelector(".progress")) { globalThis.answered ??= performance.now(); clearInterval(look); return; }
+      [...document.querySelectorAll("button")].find((b) => b.textContent === "Try it with a made-up home")?.click();
+    }, 50);
+  });
+  await page.goto("/", { waitUntil: "commit" });
+  await page.waitForFunction(() => globalThis.answered, null, { timeout: 60_000 });
+  const times = await page.evaluate(() => ({
+    readable: performance.getEntriesByName("first-contentful-paint")[0].startTime, answered: globalThis.answered,
+  }));
+  await context.close();
+  return times;
+}
+
 function median(list) {
   const s = [...list].sort((a, b) => a - b);
   return (s[Math.floor((s.length - 1) / 2)] + s[Math.ceil((s.length - 1) / 2)]) / 2;
 }
 
-function report({ start, times, long }, tasks, version) {
+function report({ start, times, long }, tasks, first, version) {
   const ms = (x) => (x < 10 ? x.toFixed(1) : x.toFixed(0)) + " ms";
   const row = (name, list, aim) => `| ${name} | ${ms(median(list))} | ${ms(Math.min(...list))} to ${ms(Math.max(...list))} | ${aim ? "≤ " + aim + " ms" + (median(list) <= aim ? "" : ", **missed**") : ""} |`;
   const worst = Math.max(0, ...long);
@@ -157,5 +184,8 @@ The app itself, from click to click; the longest task of the window over 50 ms (
 | step | longest task |
 |---|---|
 ${Object.entries(tasks).map(([name, t]) => `| ${name} | ${t ? ms(t) : "none"} |`).join("\n")}
+
+A first visit at 9 Mbit/s, 60 ms away, on a processor slowed down four times, median of ${first.length}:
+first contentful paint after ${ms(median(first.map((f) => f.readable)))}, the first button has answered a click after ${ms(median(first.map((f) => f.answered)))} (aim: ≤ ${aims.click} ms).
 `;
 }

@@ -74,6 +74,18 @@ test("a recovery file dropped on the start asks for its passphrase", async ({ pa
   await fresh.close();
 });
 
+test("the browser is asked to keep what is stored", async ({ page }) => {
+  await page.addInitScript(() => {
+    globalThis.asked = 0;
+    navigator.storage.persist = async () => { globalThis.asked++; return true; };
+  });
+  await open(page, "/key");
+  expect(await page.evaluate(() => globalThis.asked)).toBe(0);
+  await press(page, "Make my key");
+  await expect(page.locator("#recipient")).toBeVisible();
+  await expect.poll(() => page.evaluate(() => globalThis.asked)).toBeGreaterThan(0);
+});
+
 test("a file for another key waits for it", async ({ page, server }) => {
   const { out } = await server.town();
   await open(page);
