@@ -149,7 +149,7 @@ type Checked struct {
 	State      Accepted // to be stored when the submission is accepted
 }
 
-// Check checks a segment in the order of docs/protocol.md, section 3.6:
+// Check checks a segment in the order of docs/protocol.md, section 3.7:
 // certificate, heads, chains. accepted is what the supplier keeps of the same
 // authority, meter and epoch, nil if nothing.
 func (s *Segment) Check(trusted []Authority, accepted *Accepted) (*Checked, error) {

@@ -29,7 +29,7 @@ type answer interface {
 }
 
 func (cmd command) help(w io.Writer, f *flags) {
-	fmt.Fprintf(w, "hushwatt %s: %s\n\n  hushwatt %[1]s%s\n\n", cmd.name, cmd.does, f.usage())
+	fmt.Fprintf(w, "hushwatt %s: %s\n\n  hushwatt %[1]s%[3]s\n\n", cmd.name, cmd.does, f.usage())
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	for _, o := range f.options {
 		fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace("--"+o.name+" "+o.value), o.help)

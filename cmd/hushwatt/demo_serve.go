@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -29,7 +30,7 @@ func demoServe(c *console, listen, dir string) error {
 		return err
 	}
 	made := &madeUp{dir: dir, now: time.Now().UTC()}
-	public := "http://" + listen
+	public := "http://" + reachable(listen)
 	file := func(name string) *string { path := filepath.Join(dir, name); return &path }
 	name, none := "Demo Energy", ""
 	o := serving{
@@ -44,6 +45,19 @@ func demoServe(c *console, listen, dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return o.run(ctx, c)
+}
+
+// reachable is the address to open for an address to listen on: the machine's
+// own name for itself where the latter names no machine.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen // the server will say what is wrong with it
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 func welcome(public, dir string, m *madeUp) string {

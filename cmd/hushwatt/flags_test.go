@@ -77,3 +77,19 @@ func TestFlagsHelp(t *testing.T) {
 		t.Errorf("usage is %q, want %q", newSample().usage(), want)
 	}
 }
+
+// TestCommandsHelp reads the help of every command as a user does: what it does,
+// then how it is called, with what it needs.
+func TestCommandsHelp(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, usage := range map[string]string{
+		"tariff check": "\n  hushwatt tariff check FILE [--json]\n",
+		"keygen":       "\n  hushwatt keygen --out FILE [--kem NAME] [--json]\n",
+	} {
+		o := d.try(append(strings.Fields(name), "--help")...)
+		if o.code != 0 || !strings.HasPrefix(o.stdout, "hushwatt "+name+": ") || !strings.Contains(o.stdout, usage) || strings.Contains(o.stdout, "%!") {
+			t.Errorf("%s --help: exit %d, and says\n%s", name, o.code, o.stdout)
+		}
+	}
+}

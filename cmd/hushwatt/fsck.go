@@ -35,7 +35,7 @@ func (a fsckAnswer) text(w io.Writer) {
 	if len(a.Findings) == 0 {
 		fmt.Fprintln(w, "all as they should be")
 	} else {
-		fmt.Fprintf(w, "%d findings\n", len(a.Findings))
+		fmt.Fprintf(w, "findings: %d\n", len(a.Findings))
 	}
 }
 
@@ -56,7 +56,7 @@ func fsck(c *console, database string, paths []string) (answer, error) {
 		report.Findings = []server.Finding{}
 	}
 	if n := len(report.Findings); n > 0 {
-		return fsckAnswer{report}, fmt.Errorf("%s: %d findings", database, n)
+		return fsckAnswer{report}, fmt.Errorf("%s: findings: %d", database, n)
 	}
 	return fsckAnswer{report}, nil
 }

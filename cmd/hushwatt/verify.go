@@ -49,7 +49,7 @@ type acceptedAnswer struct {
 }
 
 func (a acceptedAnswer) text(w io.Writer) {
-	fmt.Fprintf(w, "accepted: %s %s for %s to %s (exclusive), meter %s, %d slots missing, %d estimated\n",
+	fmt.Fprintf(w, "accepted: %s %s for %s to %s (exclusive), meter %s, missing slots: %d, estimated: %d\n",
 		a.Total, a.Currency, a.Start, a.End, a.Meter, a.Missing, a.Estimated)
 }
 
