@@ -42,7 +42,7 @@ func fingerprint(data []byte) string {
 // portal is the pages of the supplier's staff under /portal/. They are made
 // here, with no script: what one sees is what the server said.
 func (s *Server) portal() http.Handler {
-	p := &portal{s, http.NewServeMux()}
+	p := &portal{s, http.NewServeMux(), make(chan struct{}, largeForms)}
 	p.mux.HandleFunc("GET /portal/style.css", p.file("text/css; charset=utf-8", portalStyle))
 	p.mux.HandleFunc("GET /portal/icon.svg", p.file("image/svg+xml", portalIcon))
 	p.open("GET /portal/login", p.login)
@@ -80,7 +80,8 @@ func (s *Server) portal() http.Handler {
 
 type portal struct {
 	*Server
-	mux *http.ServeMux
+	mux   *http.ServeMux
+	large chan struct{} // holds one for each large form of someone not logged in
 }
 
 // handler makes a page, or says why not.
@@ -89,6 +90,13 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // maxForm bounds what a form sends: a tariff with a year of half-hourly prices
 // has 1.7 MB.
 const maxForm = 2 << 20
+
+// Without a login, at most largeForms that are larger than smallForm are held at
+// a time: each comes back in a page, which may be five times as large.
+const (
+	smallForm  = 64 << 10
+	largeForms = 4
+)
 
 // open adds a page that everyone may see.
 func (p *portal) open(pattern string, h handler) {
@@ -144,10 +152,7 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
-	if err != nil {
-		entryOf(r.Context()).err = err
-	}
+	w.Write(b.Bytes()) // an error is the connection's and names its address: not for the log
 	return nil
 }
 
@@ -219,6 +224,11 @@ func (p *portal) stranger(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
 	}
+	done, err := p.hold(r)
+	if err != nil {
+		return err
+	}
+	defer done()
 	form, err := formOf(r)
 	if err != nil {
 		return err
@@ -234,11 +244,30 @@ func (p *portal) stranger(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, t.Status, "login", page{Title: "Log in", Trouble: t, Body: body})
 }
 
+// hold takes a place for a form that comes back in the answer. It is given up by
+// done, once the answer is written: someone who reads slowly keeps it.
+func (p *portal) hold(r *http.Request) (done func(), err error) {
+	if p.isStaff(r) || r.ContentLength >= 0 && r.ContentLength <= smallForm {
+		return func() {}, nil
+	}
+	select {
+	case p.large <- struct{}{}:
+		return func() { <-p.large }, nil
+	default:
+		return nil, problem(http.StatusServiceUnavailable, "too many large forms wait for a login; go back and send it again").with("Retry-After", "10")
+	}
+}
+
 func (p *portal) login(w http.ResponseWriter, r *http.Request) error {
-	return p.show(w, r, http.StatusOK, "login", page{Title: "Log in", Body: loginPage{Next: nextOf(r.FormValue("next"))}})
+	return p.show(w, r, http.StatusOK, "login", page{Title: "Log in", Body: loginPage{Next: nextOf(r.URL.Query().Get("next"))}})
 }
 
 func (p *portal) logsIn(w http.ResponseWriter, r *http.Request) error {
+	done, err := p.hold(r)
+	if err != nil {
+		return err
+	}
+	defer done()
 	form, err := formOf(r)
 	if err != nil {
 		return err

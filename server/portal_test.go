@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -415,4 +416,92 @@ type broken struct{ store.Store }
 
 func (broken) Items(context.Context, store.Filter) ([]store.Item, error) {
 	return nil, errors.New("the disk is full")
+}
+
+// slow is a reader who takes nothing until told to.
+type slow struct {
+	*httptest.ResponseRecorder
+	reading, read chan struct{}
+}
+
+func (s slow) Write(b []byte) (int, error) {
+	s.reading <- struct{}{}
+	<-s.read
+	return s.ResponseRecorder.Write(b)
+}
+
+// Large forms of strangers come back in pages; only a few of them are held at once.
+func TestPortalHoldsFewLargeForms(t *testing.T) {
+	w := newTown(t)
+	post := func(path string, size, length int64) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, publicURL+path, strings.NewReader("kept.a="+strings.Repeat("x", int(size))))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.ContentLength = length
+		return r
+	}
+	reading, read := make(chan struct{}), make(chan struct{})
+	var wait sync.WaitGroup
+	for i := range largeForms {
+		path := []string{"/portal/meters/entry", "/portal/login"}[i%2]
+		wait.Go(func() {
+			out := slow{httptest.NewRecorder(), reading, read}
+			w.server.ServeHTTP(out, post(path, smallForm, smallForm+7))
+			if out.Code != http.StatusUnauthorized {
+				t.Errorf("a slow reader of %s: %d", path, out.Code)
+			}
+		})
+		<-reading
+	}
+	stranger := &browser{town: w}
+	for _, path := range []string{"/portal/meters/entry", "/portal/login"} {
+		for _, length := range []int64{smallForm + 7, -1} {
+			r := stranger.do(post(path, smallForm, length))
+			seen(t, r, http.StatusServiceUnavailable, "go back and send it again")
+			if r.Header.Get("Retry-After") == "" {
+				t.Error("when to try again is not said")
+			}
+		}
+		seen(t, stranger.do(post(path, 1000, 1007)), http.StatusUnauthorized, strings.Repeat("x", 1000))
+	}
+	close(read)
+	wait.Wait()
+	seen(t, stranger.do(post("/portal/meters/entry", smallForm, -1)), http.StatusUnauthorized, strings.Repeat("x", smallForm))
+}
+
+// The body of a request for the login page is not read.
+func TestPortalLoginPageIgnoresABody(t *testing.T) {
+	w := newTown(t)
+	form := "--b\r\nContent-Disposition: form-data; name=\"next\"\r\n\r\n/portal/meters\r\n--b--\r\n"
+	r := httptest.NewRequest(http.MethodGet, publicURL+"/portal/login", strings.NewReader(form))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	if html := seen(t, (&browser{town: w}).do(r), http.StatusOK, "Token"); strings.Contains(html, "/portal/meters") {
+		t.Error("it comes back")
+	}
+}
+
+// Wrong tokens are slowed down; the right one always counts.
+func TestPortalStrangersDoNotLockOutStaff(t *testing.T) {
+	w := newTown(t)
+	statuses := map[int]int{}
+	for range 30 {
+		statuses[(&browser{town: w}).post("/portal/login", url.Values{"token": {"a wrong token, long"}}).StatusCode]++
+	}
+	if statuses[401] != 10 || statuses[429] != 20 {
+		t.Errorf("%v", statuses)
+	}
+	w.staffBrowser()
+}
+
+// gone is a connection that is lost.
+type gone struct{ *httptest.ResponseRecorder }
+
+func (gone) Write([]byte) (int, error) { return 0, errors.New("write tcp 192.0.2.9:443: broken pipe") }
+
+func TestLostConnectionsAreNotLogged(t *testing.T) {
+	w := newTown(t)
+	w.server.ServeHTTP(gone{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, publicURL+"/portal/login", nil))
+	w.server.HTTP().ErrorLog.Print("http: TLS handshake error from 192.0.2.9:1")
+	if log := w.logs.String(); !strings.Contains(log, `"status":200`) || strings.Contains(log, "192.0.2.9") {
+		t.Errorf("the log: %s", log)
+	}
 }

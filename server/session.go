@@ -67,10 +67,11 @@ func (s *Server) cookie(value string, age int) *http.Cookie {
 // logIn sets the session cookie if the token is the staff's. It returns a problem
 // for the portal to show otherwise.
 func (s *Server) logIn(w http.ResponseWriter, r *http.Request, token string) *Problem {
-	if !s.logins.allow(r.RemoteAddr) {
-		return problem(http.StatusTooManyRequests, "too many attempts; wait a minute").with("Retry-After", "60")
-	}
 	if !s.isToken(token) {
+		// The right token always counts: strangers cannot lock out the staff.
+		if !s.logins.allow(r.RemoteAddr) {
+			return problem(http.StatusTooManyRequests, "too many attempts; wait a minute").with("Retry-After", "60")
+		}
 		return problem(http.StatusUnauthorized, "this is not the token")
 	}
 	http.SetCookie(w, s.cookie(s.sessions.make(s.Now().Add(sessionLength)), int(sessionLength/time.Second)))
