@@ -56,6 +56,14 @@ func (o *opener) launched(ctx app.Context) {
 // OnDismount lets go of what the answer would have.
 func (o *opener) OnDismount() { o.letGo() }
 
+// hold keeps this opener on the screen from the moment it has a file.
+func (o *opener) hold() {
+	if !o.holding {
+		o.holding = true
+		state.hold()
+	}
+}
+
 func (o *opener) letGo() {
 	if o.holding {
 		o.holding = false
@@ -163,10 +171,12 @@ func (o *opener) files(ctx app.Context, list []app.Value) {
 	}
 	o.err, o.problem, o.busy = nil, "", true
 	o.doing = messages.Progress{Sentence: "Reading the file"}
+	o.hold()
 	readFile(o.here.of(ctx), list[0], largest, func(ctx app.Context, name string, data []byte, err error) {
 		o.busy = false
 		if err != nil {
 			o.problem = err.Error() + "."
+			o.letGo()
 			focusOn(ctx, "trouble")
 			return
 		}
@@ -239,8 +249,7 @@ func (o *opener) again(ctx app.Context) {
 		return
 	}
 	o.busy, o.err, o.doing = true, nil, messages.Progress{}
-	o.holding = true
-	state.hold()
+	o.hold()
 	progress := func(ctx app.Context, p messages.Progress) { o.doing = p }
 	done := func(ctx app.Context, opened messages.Opened, err *messages.Error) {
 		o.busy, o.stop = false, nil
