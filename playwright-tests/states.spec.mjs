@@ -22,6 +22,7 @@ test("other meter: the request is about a meter that is not here", async ({ page
   await choose(page, join(out, "next.key"));
   await heading(page, "Your key");
   await page.goto("/");
+  await heading(page, "Your bills");
   await choose(page, join(out, "next.hushwatt"));
   await heading(page, "What we read");
   await expect(page.getByText("NEXT-0007", { exact: true }).first()).toBeVisible();
@@ -106,6 +107,7 @@ test("already answered elsewhere", async ({ page, server }) => {
   await sendButton(page).click();
   await heading(page, /^Demo Energy accepted your bill/);
   await open(page);
+  await heading(page, "Your bills");
   const file = join(server.dir, "again.request");
   await writeFile(file, Buffer.from(await (await fetch(server.url + "/demo/home.request")).arrayBuffer()));
   await choose(page, file);
