@@ -59,7 +59,7 @@ func TestFsckOfASoundStore(t *testing.T) {
 	if err := w.store.Backup(context.Background(), copied); err != nil {
 		t.Fatal(err)
 	}
-	backup := must(store.OpenSQLiteFile(copied))
+	backup := must(store.InspectSQLite(copied))
 	defer backup.Close()
 	if again := check(t, backup); fmt.Sprint(again) != fmt.Sprint(r) {
 		t.Errorf("backup: %+v", again)
@@ -113,7 +113,7 @@ func TestFsckFindsDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			change(t, path, c.damage)
-			s := must(store.OpenSQLiteFile(path))
+			s := must(store.InspectSQLite(path))
 			defer s.Close()
 			r := check(t, s)
 			for _, f := range r.Findings {
@@ -161,7 +161,7 @@ func TestFsckOfADamagedFile(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := must(store.OpenSQLiteFile(path))
+	s := must(store.InspectSQLite(path))
 	defer s.Close()
 	r, err := Fsck(context.Background(), s, nil)
 	if err == nil && len(r.Findings) == 0 {
@@ -177,7 +177,7 @@ func TestFsckWithTariffs(t *testing.T) {
 		t.Fatal(err)
 	}
 	change(t, path, "DELETE FROM tariffs")
-	s := must(store.OpenSQLiteFile(path))
+	s := must(store.InspectSQLite(path))
 	defer s.Close()
 	if r := check(t, s); len(r.Findings) == 0 {
 		t.Error("a missing tariff is not found")

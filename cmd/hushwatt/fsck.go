@@ -61,9 +61,9 @@ func fsck(c *console, database string, paths []string) (answer, error) {
 	return fsckAnswer{report}, nil
 }
 
-// openDatabase opens a database that must be there.
+// openDatabase opens a database that must be there, to read it only.
 func openDatabase(path string) (*store.SQLite, error) {
-	st, err := store.OpenSQLiteFile(path)
+	st, err := store.InspectSQLite(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, misusef("%s: there is no such file", path)
 	}

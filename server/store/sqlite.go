@@ -14,7 +14,8 @@ import (
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite" // also the driver
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"hushwatt/prover"
 )
@@ -39,25 +40,34 @@ func OpenSQLite(path string) (*SQLite, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	return OpenSQLiteFile(path)
-}
-
-// OpenSQLiteFile opens a database that must be there. Tables of an older version
-// are brought up to date.
-func OpenSQLiteFile(path string) (*SQLite, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
 	return open(path, migrations)
 }
 
+// InspectSQLite opens a database that must be there, to be read only: nothing in
+// it changes, and writes through the Store are errors. A server may use it
+// meanwhile. Tables of another version than this program's are refused.
+func InspectSQLite(path string) (*SQLite, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dataSource(path, "ro"))
+	if err != nil {
+		return nil, err
+	}
+	s := &SQLite{read: db, write: db}
+	if err := upToDate(context.Background(), db, migrations); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
 func open(path string, files fs.FS) (*SQLite, error) {
-	write, err := sql.Open("sqlite", dataSource(path)+"&_txlock=immediate")
+	write, err := sql.Open("sqlite", dataSource(path, "rw", "journal_mode(WAL)")+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dataSource(path)+"&_pragma=query_only(1)")
+	read, err := sql.Open("sqlite", dataSource(path, "rw", "query_only(1)"))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -70,31 +80,66 @@ func open(path string, files fs.FS) (*SQLite, error) {
 	return s, nil
 }
 
-func dataSource(path string) string {
-	q := url.Values{"mode": {"rw"}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-		"cell_size_check(1)", "trusted_schema(0)",
-	}}
+func dataSource(path, mode string, more ...string) string {
+	q := url.Values{"mode": {mode}, "_pragma": append([]string{
+		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "cell_size_check(1)", "trusted_schema(0)",
+	}, more...)}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
 //go:embed migrations
 var migrations embed.FS
 
+// applicationID marks a file as ours (PRAGMA application_id): "Hush" in ASCII.
+const applicationID = 0x48757368
+
+var errNotOurs = errors.New("not a Hushwatt database")
+
+// migrationsOf returns the numbered files in order, and how many have run in a
+// database. An empty database is one in which none has.
+func migrationsOf(ctx context.Context, db *sql.DB, files fs.FS) (names []string, done int, err error) {
+	if names, err = fs.Glob(files, "migrations/*.sql"); err != nil {
+		return nil, 0, err
+	}
+	slices.Sort(names)
+	var id, tables int
+	err = db.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT COUNT(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&id, &done, &tables)
+	if e := new(sqlite.Error); errors.As(err, &e) && e.Code() == sqlite3.SQLITE_NOTADB {
+		return nil, 0, errNotOurs
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if id != applicationID && (id != 0 || done != 0 || tables != 0) {
+		return nil, 0, errNotOurs
+	}
+	if done > len(names) {
+		return nil, 0, fmt.Errorf("made by a newer version of this program (tables %d, known %d)", done, len(names))
+	}
+	return names, done, nil
+}
+
+// upToDate refuses a database in which not all files have run.
+func upToDate(ctx context.Context, db *sql.DB, files fs.FS) error {
+	names, done, err := migrationsOf(ctx, db, files)
+	switch {
+	case err != nil:
+		return err
+	case done == 0:
+		return errNotOurs
+	case done < len(names):
+		return fmt.Errorf("made by an older version of this program (tables %d, known %d): start the server once", done, len(names))
+	}
+	return nil
+}
+
 // migrate runs the numbered files that have not run yet, each in one transaction
 // with the note that it has.
 func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
-	names, err := fs.Glob(files, "migrations/*.sql")
+	names, done, err := migrationsOf(ctx, db, files)
 	if err != nil {
 		return err
-	}
-	slices.Sort(names)
-	var done int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
-		return err
-	}
-	if done > len(names) {
-		return fmt.Errorf("made by a newer version of this program (tables %d, known %d)", done, len(names))
 	}
 	for i, name := range names[done:] {
 		number, _, _ := strings.Cut(filepath.Base(name), "_")
@@ -109,7 +154,7 @@ func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", done+i+1))
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, done+i+1))
 			return err
 		}); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -214,7 +259,8 @@ func settle(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Close implements Store.
+// Close implements Store. The two may be one (InspectSQLite): a second close does
+// nothing.
 func (s *SQLite) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
 
 // found turns the driver's word for an empty result into ours.

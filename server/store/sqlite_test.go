@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func TestSettings(t *testing.T) {
 	if _, err := s.read.Exec("DELETE FROM meters"); err == nil {
 		t.Error("a reader can write")
 	}
-	if _, err := OpenSQLiteFile(filepath.Join(t.TempDir(), "none.db")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := InspectSQLite(filepath.Join(t.TempDir(), "none.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a database that is not there: %v", err)
 	}
 }
@@ -99,6 +100,104 @@ func TestMigrations(t *testing.T) {
 	delete(files, "migrations/0002_b.sql")
 	if _, err := reopen(); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("tables of a newer program: %v", err)
+	}
+}
+
+// What is inspected stays as it is, whether a server uses it, has stopped, or it
+// is a copy.
+func TestInspect(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, err := OpenSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := newKey(t)
+	if err := s.Supplier(ctx, key); err != nil {
+		t.Fatal(err)
+	}
+	inspect := func(name, path string) {
+		t.Helper()
+		before, _ := os.ReadFile(path)
+		i, err := InspectSQLite(path)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, err := i.SupplierKey(ctx); err != nil || got != key {
+			t.Errorf("%s: %v %v", name, got, err)
+		}
+		if err := i.PutAuthority(ctx, Authority{Name: "A"}); err == nil {
+			t.Errorf("%s can be written", name)
+		}
+		if err := errors.Join(i.Check(ctx), i.Backup(ctx, filepath.Join(t.TempDir(), "copy")), i.Close()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", name)
+		}
+	}
+	copied := filepath.Join(t.TempDir(), "copy")
+	if err := s.Backup(ctx, copied); err != nil {
+		t.Fatal(err)
+	}
+	inspect("a database in use", path)
+	if err := s.Supplier(ctx, key); err != nil {
+		t.Errorf("after it was inspected: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	inspect("a database at rest", path)
+	inspect("a copy", copied)
+	if left, _ := filepath.Glob(copied + "?*"); left != nil {
+		t.Errorf("beside the copy there are %q", left)
+	}
+}
+
+// Files that are no database of ours, or of another version, are told apart and
+// left alone.
+func TestInspectRefuses(t *testing.T) {
+	for _, c := range []struct{ change, want string }{
+		{"PRAGMA application_id = 0", "not a Hushwatt database"},
+		{"PRAGMA application_id = 7", "not a Hushwatt database"},
+		{"PRAGMA user_version = 0", "not a Hushwatt database"},
+		{"PRAGMA user_version = 1000", "newer version"},
+	} {
+		path := filepath.Join(t.TempDir(), "db")
+		s, err := OpenSQLite(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.write.Exec(c.change); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := InspectSQLite(path); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.change, err)
+		}
+		if strings.Contains(c.change, "application_id") {
+			if _, err := OpenSQLite(path); !errors.Is(err, errNotOurs) {
+				t.Errorf("%s, by the server: %v", c.change, err)
+			}
+		}
+	}
+	for _, content := range []string{"", "this is a text, not a database, and long enough to look at it"} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := InspectSQLite(path); !errors.Is(err, errNotOurs) {
+			t.Errorf("a file with %q: %v", content, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != content {
+			t.Errorf("it now holds %q, %v", got, err)
+		}
+	}
+	s := newStore(t)
+	files := fstest.MapFS{"migrations/0001_a.sql": {}, "migrations/0002_b.sql": {}}
+	if err := upToDate(ctx, s.read, files); err == nil || !strings.Contains(err.Error(), "older version") {
+		t.Errorf("older tables: %v", err)
 	}
 }
 
@@ -209,7 +308,7 @@ func TestBackup(t *testing.T) {
 	if err := s.Backup(ctx, path); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over an older copy: %v", err)
 	}
-	c, err := OpenSQLiteFile(path)
+	c, err := InspectSQLite(path)
 	if err != nil {
 		t.Fatal(err)
 	}
