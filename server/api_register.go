@@ -40,6 +40,9 @@ func (b *Dates) validity() (store.Validity, error) {
 		}
 		*f.day = uint16(d)
 	}
+	if v.Last < v.First {
+		return v, problemOf(problemInvalid, http.StatusUnprocessableEntity, "the last day is before the first")
+	}
 	return v, nil
 }
 

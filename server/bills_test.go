@@ -72,7 +72,7 @@ func TestRefusedBills(t *testing.T) {
 	expectRefused(t, w.send(append(good.Bytes(), 0)), http.StatusBadRequest, prover.ReasonMalformed)
 	foreign := newTown(t)
 	foreign.authority = w.authority
-	if err := foreign.server.Desk().Authorise(context.Background(), w.authority.Authority(), "", store.Always); err != nil {
+	if err := foreign.server.Desk().Authorise(context.Background(), w.authority.Authority(), "Test authority", store.Always); err != nil {
 		t.Fatal(err)
 	}
 	fh := foreign.home("meter-1", 1, 40)

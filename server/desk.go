@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"hushwatt/meter"
 	"hushwatt/prover"
@@ -70,11 +72,17 @@ func (d *Desk) Publish(ctx context.Context, document []byte) (*tariffs.Tariff, *
 
 // Authorise adds a meter authority, or changes its name and validity.
 func (d *Desk) Authorise(ctx context.Context, a meter.Authority, name string, v store.Validity) error {
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "an authority's name is text of one line, and not empty")
+	}
 	return d.Store.PutAuthority(ctx, store.Authority{Authority: a, Name: name, Validity: v, Added: d.Now().Unix()})
 }
 
 // Register adds a meter, or changes its entry.
 func (d *Desk) Register(ctx context.Context, number string, authority meter.Authority, slots int, v store.Validity) error {
+	if number == "" || strings.ContainsFunc(number, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a meter's number has letters, digits and signs without blanks")
+	}
 	if !meter.ValidSlots(slots) {
 		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a UTC day has no %d slots", slots)
 	}

@@ -140,6 +140,12 @@ func TestRate(t *testing.T) {
 	if n := from("192.0.2.1:1000", 30); n != 6 {
 		t.Errorf("%d after three seconds, want 6", n)
 	}
+	for _, path := range []string{"/api/v1/openapi.json", "/api/v1/openapi.yaml", "/api/v1/nowhere"} {
+		got := w.call(call{path: path, address: "192.0.2.1:1"})
+		if got.StatusCode != 429 || got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s is not limited: %d", path, got.StatusCode)
+		}
+	}
 	if got := w.call(call{path: "/healthz", address: "192.0.2.1:1"}); got.StatusCode != 200 {
 		t.Errorf("health is limited: %d", got.StatusCode)
 	}

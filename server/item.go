@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"hushwatt/server/store"
 )
@@ -103,9 +105,11 @@ func csvOf(list []store.Item) []byte {
 	return b.Bytes()
 }
 
-// plainCell keeps a spreadsheet from reading a cell as a formula.
+// plainCell keeps a spreadsheet from reading a cell as a formula, also behind
+// blanks that it skips.
 func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	first, _ := utf8.DecodeRuneInString(s)
+	if s != "" && (strings.ContainsRune("=+-@", first) || unicode.IsControl(first) || unicode.IsSpace(first)) {
 		return "'" + s
 	}
 	return s

@@ -103,7 +103,7 @@ func (c *Config) defaults() {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	api := problems(s.api())
-	mux.Handle("/api/", api)
+	mux.Handle("/api/", s.limited(api))
 	mux.Handle("/healthz", api)
 	mux.Handle("/portal/", s.limited(http.MaxBytesHandler(s.portal(), maxForm)))
 	mux.Handle("/portal", http.RedirectHandler("/portal/", http.StatusSeeOther))

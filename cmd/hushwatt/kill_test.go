@@ -139,7 +139,7 @@ func (v *victim) seed(days int) error {
 		return err
 	}
 	authority := must(meter.NewAuthorityKey())
-	if err := desk.Authorise(ctx, authority.Authority(), "", store.Always); err != nil {
+	if err := desk.Authorise(ctx, authority.Authority(), "Meters", store.Always); err != nil {
 		return err
 	}
 	first := must(tariffs.ParseDate("2013-01-01"))
