@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -34,13 +35,16 @@ var serveCommand = command{
 		o.listen = f.text("listen", "ADDRESS", "where to listen, 127.0.0.1:8080 by default")
 		o.database = f.need("database", "FILE", "the database")
 		o.token = f.need("token-file", "FILE", "holds the staff's token")
-		o.public = f.need("public-url", "URL", "where people find the server, https://host or http://host:port")
+		o.public = f.need("public-url", "URL", "where people find the server, https://host, or http://localhost:port to try it")
 		o.name = f.text("name", "TEXT", "the supplier's name, as people know it")
 		o.key = f.text("key", "FILE", "the supplier's key")
 		o.cert = f.text("tls-cert", "FILE", "certificate chain, PEM")
 		o.certKey = f.text("tls-key", "FILE", "the certificate's key, PEM")
 		o.rate = flag(f, &option{name: "rate", value: "N", help: "requests a second from one address, 20 by default, 0 for no limit"}, asRate)
 		return func(c *console) (answer, error) {
+			if err := private(*o.public); err != nil {
+				return nil, err
+			}
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return nil, o.run(ctx, c)
@@ -196,6 +200,18 @@ func (o *serving) untilDone(ctx context.Context, s *server.Server, l net.Listene
 		return nil
 	}
 	return err
+}
+
+// private refuses a public URL over which others could read along.
+func private(public string) error {
+	u, err := url.Parse(public)
+	if err != nil || u.Scheme != "http" {
+		return nil // the server will say what is wrong with it, if anything
+	}
+	if host := u.Hostname(); strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback() {
+		return nil
+	}
+	return misusef("--public-url %s: bills travel by TLS only; give the address as https://, also behind a proxy that does the TLS", public)
 }
 
 // readToken reads the staff's token, or makes one that only its owner can read.

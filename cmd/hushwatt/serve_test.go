@@ -100,6 +100,7 @@ func TestServeMisuse(t *testing.T) {
 		{"no database", []string{"serve", "--token-file", token, "--public-url", "http://localhost"}, exitMisuse},
 		{"no URL", []string{"serve", "--database", db, "--token-file", token}, exitMisuse},
 		{"a strange URL", []string{"serve", "--database", db, "--token-file", token, "--public-url", "localhost"}, exitMisuse},
+		{"a URL without TLS", []string{"serve", "--database", none, "--token-file", token, "--public-url", "http://supplier.example:8080"}, exitMisuse},
 		{"half of TLS", []string{"serve", "--database", db, "--token-file", token, "--public-url", "https://localhost", "--tls-cert", none}, exitMisuse},
 		{"a rate in words", []string{"serve", "--database", db, "--token-file", token, "--public-url", "http://localhost", "--rate", "many"}, exitMisuse},
 		{"nowhere to listen", []string{"serve", "--database", db, "--token-file", token, "--public-url", "http://localhost", "--listen", "256.0.0.1:1"}, exitRefused},
