@@ -4,8 +4,8 @@ import { browser, flags } from "./support/chromium.mjs";
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.mjs",
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   fullyParallel: true,
   workers: Number(process.env.HUSHWATT_E2E_WORKERS || 2),
   forbidOnly: true,
