@@ -88,13 +88,13 @@ func TestCheckSigningKey(t *testing.T) {
 // a key one signature fits every message.
 func TestWhySmallOrderIsRefused(t *testing.T) {
 	key, signature := smallOrder[1][:], append(bytes.Clone(smallOrder[1][:]), make([]byte, 32)...)
-	for _, message := range []string{"one", "another"} {
-		if !ed25519.Verify(key, []byte(message), signature) {
-			t.Skip("the library refuses such keys by itself")
-		}
-	}
 	if CheckSigningKey(key) == nil {
 		t.Fatal("accepted")
+	}
+	for _, message := range []string{"one", "another"} {
+		if !ed25519.Verify(key, []byte(message), signature) {
+			t.Errorf("the library refuses such keys by itself: is our check still needed?")
+		}
 	}
 }
 

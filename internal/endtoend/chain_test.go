@@ -11,7 +11,7 @@ import (
 	"hushwatt/meter"
 	"hushwatt/meter/source"
 	"hushwatt/prover"
-	"hushwatt/prover/worker"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -93,10 +93,10 @@ func readTariffs(t testing.TB, start, end string, docs [][]byte) (ts []*tariffs.
 }
 
 // tryPlan compiles a provable bill of the local days from start to end, exclusive.
-func tryPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) (*worker.Plan, error) {
+func tryPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) (*plan.Plan, error) {
 	t.Helper()
 	ts, first, last := readTariffs(t, start, end, docs)
-	return worker.NewPlan(ts, first, last, meters)
+	return plan.New(ts, first, last, meters)
 }
 
 // quotePlan compiles a bill that is only quoted, on slots of a series.
@@ -110,7 +110,7 @@ func quotePlan(t testing.TB, start, end string, slots int, docs ...[]byte) *tari
 	return plan
 }
 
-func newPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) *worker.Plan {
+func newPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs ...[]byte) *plan.Plan {
 	t.Helper()
 	plan, err := tryPlan(t, start, end, meters, docs...)
 	if err != nil {
@@ -120,23 +120,23 @@ func newPlan(t testing.TB, start, end string, meters []prover.MeterSlots, docs .
 }
 
 // forMeter is a plan for another meter of the same slots: its prices are shared.
-func forMeter(p *worker.Plan, name string) *worker.Plan {
+func forMeter(p *plan.Plan, name string) *plan.Plan {
 	bill := *p.BillPlan
 	bill.Meters = []prover.MeterSlots{{Meter: name, N: p.Meters[0].N}}
-	return &worker.Plan{BillPlan: &bill, Compiled: p.Compiled}
+	return &plan.Plan{BillPlan: &bill, Compiled: p.Compiled}
 }
 
 // proof is a proven bill and what it must say.
 type proof struct {
 	label   string
 	bill    []byte
-	plan    *worker.Plan
+	plan    *plan.Plan
 	total   string
 	missing int
 }
 
 // prove proves a bill of opened exports.
-func prove(plan *worker.Plan, opened ...*meter.Opened) ([]byte, error) {
+func prove(plan *plan.Plan, opened ...*meter.Opened) ([]byte, error) {
 	bill, err := prover.Answer(nil, plan.BillPlan, opened, rand.Reader)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"hushwatt/meter"
 	"hushwatt/meter/source"
 	"hushwatt/prover"
-	"hushwatt/prover/worker"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -49,7 +49,7 @@ var stages = []string{"bill", "net", "line"}
 type scheme struct {
 	name  string
 	docs  []*document
-	plans []*worker.Plan
+	plans []*plan.Plan
 	walk  *walk
 }
 

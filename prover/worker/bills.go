@@ -11,6 +11,7 @@ import (
 	"hushwatt/meter"
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -19,7 +20,7 @@ import (
 type draft struct {
 	id       string
 	request  *prover.Request // nil: nobody asked
-	plan     *Plan           // nil if it cannot be proven
+	plan     *plan.Plan      // nil if it cannot be proven
 	compiled *tariffs.Plan   // of the shortest slots
 	tariffs  []knownTariff
 	opened   []*meter.Opened
@@ -213,9 +214,9 @@ func (b *draft) compile() error {
 		return withDetail(fail(messages.TariffNotFound, "The tariff has no price for some of this period.", ""), err)
 	}
 	if b.request != nil {
-		b.plan, err = PlanFor(b.request, ts)
+		b.plan, err = plan.For(b.request, ts)
 	} else {
-		b.plan, err = NewPlan(ts, start, end, meters)
+		b.plan, err = plan.New(ts, start, end, meters)
 	}
 	if errors.Is(err, tariffs.ErrNotProvable) {
 		return nil

@@ -17,6 +17,7 @@ import (
 	"hushwatt/meter/household"
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -188,7 +189,7 @@ func (s *supplier) Post(ctx context.Context, url, contentType string, body []byt
 		return s.reply, nil
 	}
 	checks := prover.Checks{Plan: func(r *prover.Request) (*prover.BillPlan, error) {
-		p, err := PlanFor(r, slices.DeleteFunc(slices.Clone(s.tariffs), func(t *tariffs.Tariff) bool { return !slices.Contains(r.Terms.Tariffs, t.Hash()) }))
+		p, err := plan.For(r, slices.DeleteFunc(slices.Clone(s.tariffs), func(t *tariffs.Tariff) bool { return !slices.Contains(r.Terms.Tariffs, t.Hash()) }))
 		if err != nil {
 			return nil, err
 		}
@@ -216,7 +217,7 @@ func (s *supplier) Post(ctx context.Context, url, contentType string, body []byt
 // ask makes a signed request and makes it known.
 func (s *supplier) ask(start, end string, meters []prover.MeterSlots, ts []*tariffs.Tariff, change func(*prover.Request)) *prover.Request {
 	s.t.Helper()
-	plan, err := NewPlan(ts, date(s.t, start), date(s.t, end), meters)
+	plan, err := plan.New(ts, date(s.t, start), date(s.t, end), meters)
 	if err != nil {
 		s.t.Fatal(err)
 	}

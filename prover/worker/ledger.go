@@ -8,6 +8,7 @@ import (
 
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -17,7 +18,7 @@ import (
 // all of them that speak of the same readings.
 
 // releases returns what a bill would tell about each of its meters.
-func releases(p *Plan) ([]releasedRow, error) {
+func releases(p *plan.Plan) ([]releasedRow, error) {
 	var list []releasedRow
 	for i, c := range p.Compiled {
 		rows, err := c.Released()
@@ -44,7 +45,7 @@ func (d *Desk) released() ([]releasedRow, error) {
 }
 
 // judge applies the privacy rules to a plan and all that was released before.
-func (d *Desk) judge(p *Plan) error {
+func (d *Desk) judge(p *plan.Plan) error {
 	if p.Kind != prover.BillRounded {
 		return fail(messages.TariffRefusedPrivacy, "The supplier asks for more than one rounded amount, which could be used to read single hours.", "")
 	}

@@ -10,6 +10,7 @@ import (
 	"hushwatt/meter/household"
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
+	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
 )
 
@@ -57,7 +58,7 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 }
 
 func unsigned(t *testing.T, w *town) []byte {
-	plan, err := NewPlan([]*tariffs.Tariff{w.two}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
+	plan, err := plan.New([]*tariffs.Tariff{w.two}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +249,7 @@ func TestLedgerJudgesBillsTogether(t *testing.T) {
 	request := w.march(nil)
 	first := w.send(request)
 	other := w.publish(wednesdays("Spy", "0.09", "0.21", "0.50"))
-	alone, err := NewPlan([]*tariffs.Tariff{other}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
+	alone, err := plan.New([]*tariffs.Tariff{other}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +342,7 @@ func TestTariffThatCannotBeProven(t *testing.T) {
 
 func TestExactAmountIsRefused(t *testing.T) {
 	w := newTown(t)
-	plan, err := NewPlan([]*tariffs.Tariff{w.two}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
+	plan, err := plan.New([]*tariffs.Tariff{w.two}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
 	if err != nil {
 		t.Fatal(err)
 	}
