@@ -89,7 +89,16 @@ func compile(name, cache string) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", name, err)
 	}
-	return os.ReadFile(out)
+	program, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	slimmed, err := slim(program)
+	if err != nil {
+		fmt.Printf("%s.wasm stays as large as it was compiled: %v\n", name, err)
+		return program, nil
+	}
+	return slimmed, nil
 }
 
 // runtime copies the JavaScript side of Go's runtime, which must be that of the
