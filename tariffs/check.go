@@ -139,7 +139,7 @@ func (p *Plan) Bits(most int64) int {
 // extremeTotal returns the least and greatest rounded total (stage bill) or net
 // total, in minor units.
 func (p *Plan) extremeTotal(most int64) (lo, hi *big.Int) {
-	f := Functional{Weights: [][]int64{p.price}, Const: p.fixedSum()}
+	f := Functional{Form: Form{Weights: [][]int64{p.price}, Const: p.fixedSum()}}
 	lo, hi = f.extremes(most)
 	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
 		unit := new(big.Int).Mul(powerOfTen(12-p.Rounding.Digits), nano)
@@ -158,7 +158,7 @@ func (p *Plan) extremeParts(most int64) (lo, hi *big.Int) {
 			part = s
 		}
 		if parts[part] == nil {
-			parts[part] = &Functional{Weights: [][]int64{nil}, Const: new(big.Int)}
+			parts[part] = &Functional{Form: Form{Weights: [][]int64{nil}, Const: new(big.Int)}}
 		}
 		parts[part].Weights[0] = append(parts[part].Weights[0], p.price[s])
 	}

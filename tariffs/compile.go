@@ -29,8 +29,12 @@ type Plan struct {
 	Rounding           Rounding
 	Missing, Estimated Policy
 
+	// Channels are those that are priced: 0 import, 1 export, ascending.
+	Channels []int
+
 	Energy []EnergyLine
 	Fixed  []FixedLine
+	Rules  []Rule // what compares readings; nil for a plan of prices alone
 
 	// Per slot of the UTC days: its price and the index of its line in Energy,
 	// which is −1 outside the period.
@@ -149,6 +153,7 @@ func newPlan(ts []*Tariff, start, end Date, n int) (*Plan, error) {
 		Tariffs: ts, Start: start, End: end, From: midnight(loc, start), To: midnight(loc, end), N: n,
 		Clock: t.Clock, Currency: t.Currency, PricesIncludeTax: t.PricesIncludeTax, Taxes: t.Taxes,
 		Rounding: t.Rounding, Missing: t.Missing, Estimated: t.Estimated,
+		Channels: []int{0},
 	}
 	if p.From >= p.To {
 		return nil, fmt.Errorf("period from %s to %s does not exist on the clock of %s", start, end, p.Clock)

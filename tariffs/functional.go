@@ -6,15 +6,14 @@ import (
 	"math/bits"
 )
 
-// A Functional is one number that a proof computes from the readings c:
-// (Σ Weights[d][s]·c[d][s] + Const) / U, in lowest terms: the greatest common
-// divisor of all weights, Const and U is 1. Rows are the UTC days of the plan;
-// weights are 0 outside the period.
+// A Functional is one number that a proof computes from the readings: Form/U, in
+// lowest terms: the greatest common divisor of all weights, Const, U and the
+// coefficients of hidden values is 1. It has every row of the plan (FirstRow is
+// 0); weights are 0 outside the period.
 type Functional struct {
-	Name    string
-	Weights [][]int64
-	Const   *big.Int
-	U       *big.Int
+	Name string
+	Form
+	U *big.Int
 }
 
 // Functionals returns what a bill of the plan's stage rounds to minor units by
@@ -102,9 +101,9 @@ func (p *Plan) functional(name string, prices []int64, konst, num, den *big.Int)
 	shared := new(big.Int).SetUint64(common)
 	shared.GCD(nil, nil, shared, new(big.Int).Abs(konst)).GCD(nil, nil, shared, den)
 	f := Functional{
-		Name:  name,
-		Const: new(big.Int).Div(new(big.Int).Mul(konst, num), shared),
-		U:     new(big.Int).Div(den, shared),
+		Name: name,
+		Form: Form{Const: new(big.Int).Div(new(big.Int).Mul(konst, num), shared)},
+		U:    new(big.Int).Div(den, shared),
 	}
 	if f.Const.BitLen() > 127 {
 		return f, fmt.Errorf("%w: the public part of %q has more than 127 bits", ErrNotProvable, name)
