@@ -26,7 +26,7 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 		return nil, err
 	}
 	list := make([]Row, len(rows))
-	whole := hash != nil && len(rows) == len(p.Functionals[0].Weights)
+	whole := hash != nil && len(rows) == len(p.Functionals[0].Weights) && len(p.Rules) == 0
 	for i := range rows {
 		list[i] = Row{N: rows[i].N, Cap: rows[i].Cap, Skip: p.Policy.skips(&rows[i])}
 		whole = whole && places[i] == i && list[i].Skip == nil
@@ -35,11 +35,9 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 	if whole { // the claim's weights are those of the plan
 		c.hash = hash
 	}
-	sums := make([]Linear, len(p.Functionals))
-	for j, f := range p.Functionals {
-		sums[j] = c.Functional(f.rows(places), f.Const)
+	if err := p.require(c, places, outputs); err != nil {
+		return nil, err
 	}
-	p.require(c, sums, outputs)
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -47,7 +45,27 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 }
 
 // require states how the outputs follow from the functionals.
-func (p *BillPlan) require(c *Claim, sums []Linear, outputs []Output) {
+func (p *BillPlan) require(c *Claim, places []int, outputs []Output) error {
+	sums := make([]Linear, len(p.Functionals))
+	if len(p.Rules) > 0 {
+		r := p.rule(c, places)
+		if r.clamp >= 0 {
+			return r.clamped(&p.Functionals[0], Mode(p.Mode), outputs[0].Int())
+		}
+		for j := range p.Functionals {
+			sums[j] = r.functional(&p.Functionals[j])
+		}
+	} else {
+		for j, f := range p.Functionals {
+			sums[j] = c.Functional(f.rows(places), f.Const)
+		}
+	}
+	p.reveals(c, sums, outputs)
+	return nil
+}
+
+// reveals states which rounded sums are shown.
+func (p *BillPlan) reveals(c *Claim, sums []Linear, outputs []Output) {
 	switch {
 	case p.Kind == BillExact:
 		c.Reveal(sums[0], outputs[0].Int())
@@ -71,14 +89,12 @@ func (p *BillPlan) reveal(rows []meter.Row, readings [][]uint32) ([]Output, erro
 	if err != nil {
 		return nil, err
 	}
-	values := p.counted(rows, readings)
+	counted := p.counted(rows, readings)
+	values := p.values(places, counted)
 	sums := make([]Int, len(p.Functionals))
-	for j, f := range p.Functionals {
-		u, mode := f.U, Mode(p.Mode)
-		if p.Kind == BillExact {
-			u, mode = one, Down
-		}
-		sums[j] = Amount(f.rows(places), f.Const, values, u, mode)
+	for j := range p.Functionals {
+		form := p.Functionals[j].form()
+		sums[j] = p.divide(form.value(places, counted, values), p.Functionals[j].U)
 	}
 	if p.Stage == StageLine {
 		var total Int

@@ -56,7 +56,7 @@ type Claim struct {
 	// What is revealed, for the check of one-sided secrets: each entry is a
 	// sum of expressions that are rounded one by one.
 	results [][]Linear
-	rounded map[atom]Linear // what a hidden rounded amount was rounded from
+	rises   map[atom]Linear // what a hidden integer rises with: rounded amounts, what a rule makes
 
 	once sync.Once
 	form *form
@@ -92,7 +92,7 @@ type product struct{ z, x, y Linear }
 // NewClaim starts a claim about rows. tz is the version of the time zone data
 // from which the weights were made; it enters the weights' hash.
 func NewClaim(rows []Row, tz string) *Claim {
-	c := &Claim{rows: rows, tz: tz, rounded: map[atom]Linear{}}
+	c := &Claim{rows: rows, tz: tz, rises: map[atom]Linear{}}
 	if len(rows) == 0 {
 		c.fail("claim has no rows")
 	}
@@ -186,10 +186,10 @@ func (c *Claim) ZeroProduct(a, y Linear) {
 	c.products = append(c.products, product{y, Constant(one).Sub(a), y})
 }
 
-// remember notes that the hidden amount b is l rounded.
+// remember notes that the hidden amount b never falls when l rises.
 func (c *Claim) remember(b, l Linear) Linear {
 	for _, p := range b.parts {
-		c.rounded[p.atom] = l
+		c.rises[p.atom] = l
 	}
 	return b
 }

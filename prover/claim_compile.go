@@ -145,8 +145,8 @@ func (c *Claim) substitute() (gone map[int]bool, err error) {
 		for i := range kept {
 			kept[i] = kept[i].replace(y, by)
 		}
-		for a, r := range c.rounded {
-			c.rounded[a] = r.replace(y, by)
+		for a, r := range c.rises {
+			c.rises[a] = r.replace(y, by)
 		}
 	}
 	c.zeros = kept
@@ -228,14 +228,14 @@ func (c *Claim) tied(y atom) bool {
 		slices.ContainsFunc(c.products, func(p product) bool { return in(p.x) || in(p.y) || in(p.z) })
 }
 
-// directions says whether l rises or falls with y, directly or through an
-// amount that was rounded from an expression with y.
+// directions says whether l rises or falls with y, directly or through hidden
+// integers that rise with an expression with y.
 func (c *Claim) directions(l Linear, y atom) (up, down bool) {
 	for _, p := range l.parts {
 		var u, d bool
 		if p.atom == y {
 			u = true
-		} else if from, ok := c.rounded[p.atom]; ok {
+		} else if from, ok := c.rises[p.atom]; ok {
 			u, d = c.directions(from, y)
 		}
 		if p.k.Sign() < 0 {

@@ -14,14 +14,17 @@ type BillPlan struct {
 	Terms
 	Channels    []int // channels that are priced, ascending: 0 import, 1 export
 	Functionals []Functional
+	Rules       []Rule // what Functionals use besides readings
 }
 
-// Functional is one hidden sum x = Σ w·c + Const, worth x/U units of output.
+// Functional is one hidden sum x = Σ w·c + Const, and multiples of what rules
+// come to, worth x/U units of output.
 type Functional struct {
 	Name    string
 	Weights [][]int64 // by BillPlan.Rows and slot; 0 outside the period; before statuses
 	Const   *big.Int
-	U       *big.Int // > 0; no integer divides U, Const and every weight
+	Hidden  []Term   // of BillPlan.Rules, ascending
+	U       *big.Int // > 0; no integer divides U, Const, every weight and every coefficient
 }
 
 // PlanRow is one row of weights: the slots of one channel of a meter in a UTC
@@ -49,14 +52,17 @@ func (p *BillPlan) Rows() []PlanRow {
 }
 
 // WeightsHash binds the prices of every row, before statuses
-// (docs/protocol.md, section 4.3).
+// (docs/protocol.md, section 4.3), and the rules if there are any.
 func (p *BillPlan) WeightsHash() [32]byte {
 	consts := make([]*big.Int, len(p.Functionals))
 	weights := make([][][]int64, len(p.Functionals))
 	for j, f := range p.Functionals {
 		consts[j], weights[j] = f.Const, f.Weights
 	}
-	return WeightsHash(p.TZ, consts, weights)
+	if len(p.Rules) == 0 {
+		return WeightsHash(p.TZ, consts, weights)
+	}
+	return weightsHash(p.TZ, consts, weights, p.rulesBytes())
 }
 
 // check reports the first rule that the plan breaks. Plans come from our own
@@ -84,7 +90,7 @@ func (p *BillPlan) check() error {
 			return err
 		}
 	}
-	return nil
+	return p.checkRules(rows)
 }
 
 func checkWeights(f Functional, rows []PlanRow) error {

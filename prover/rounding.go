@@ -117,15 +117,8 @@ func (m Mode) bounds(v interval, u *big.Int) (lo, hi *big.Int) {
 	return m.divide(publicInt(v.lo), u).big(), m.divide(publicInt(v.hi), u).big()
 }
 
-// Amount returns the rounded value of a functional, ⟨weights, values⟩ + konst
-// over u > 0, in time that does not depend on the values: what a customer
-// computes before the amount is revealed. Rows and slots are those of the
-// weights.
-func Amount(weights [][]int64, konst *big.Int, values [][]uint32, u *big.Int, mode Mode) Int {
-	return mode.divide(evaluate(weights, konst, values), u)
-}
-
-// evaluate returns ⟨weights, values⟩ + konst.
+// evaluate returns ⟨weights, values⟩ + konst, in time that does not depend on
+// the values.
 func evaluate(weights [][]int64, konst *big.Int, values [][]uint32) Int {
 	x := publicInt(konst)
 	for d, row := range weights {

@@ -119,7 +119,7 @@ func TestAmount(t *testing.T) {
 			for _, o := range h.opened {
 				values = append(values, o.Values)
 			}
-			got := Amount(w, big.NewInt(-5), values, u, mode).big()
+			got := mode.divide(evaluate(w, big.NewInt(-5), values), u).big()
 			if want := oracleRound(h.sum(w, -5), u, mode); got.Cmp(want) != 0 {
 				t.Fatalf("%s, unit %v: %v, want %v", mode, u, got, want)
 			}

@@ -41,11 +41,15 @@ type hashedPlans map[prices][32]byte
 type prices struct {
 	first *Functional
 	count int
+	rule  *Rule // the first one
 	tz    string
 }
 
 func (h hashedPlans) hash(p *BillPlan) [32]byte {
-	at := prices{&p.Functionals[0], len(p.Functionals), p.TZ}
+	at := prices{first: &p.Functionals[0], count: len(p.Functionals), tz: p.TZ}
+	if len(p.Rules) > 0 {
+		at.rule = &p.Rules[0]
+	}
 	hash, ok := h[at]
 	if !ok {
 		hash = p.WeightsHash()
@@ -274,6 +278,9 @@ func (p *BillPlan) claimOf(hash *[32]byte, rows []meter.Row, outputs []Output) (
 		}
 	}
 	c, err := p.claimKnowing(hash, rows, outputs)
+	if errors.Is(err, errImpossible) {
+		return nil, refuse(ReasonProof, err)
+	}
 	if err != nil {
 		return nil, refuse(ReasonTariff, err)
 	}

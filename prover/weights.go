@@ -40,6 +40,11 @@ func columnsOf(ns []int) columns {
 // are below 2^127 in absolute value. A row of weights is as long as its day has
 // slots; days of different lengths stand in different columns.
 func WeightsHash(tz string, consts []*big.Int, weights [][][]int64) [32]byte {
+	return weightsHash(tz, consts, weights, nil)
+}
+
+// weightsHash is WeightsHash with the encoding of a plan's rules at its end.
+func weightsHash(tz string, consts []*big.Int, weights [][][]int64, rules []byte) [32]byte {
 	var ns []int
 	if len(weights) > 0 {
 		for _, row := range weights[0] {
@@ -67,6 +72,7 @@ func WeightsHash(tz string, consts []*big.Int, weights [][][]int64) [32]byte {
 		b = b[:0]
 	}
 	h.Write(b)
+	h.Write(rules)
 	return [32]byte(h.Sum(nil))
 }
 
