@@ -29,7 +29,7 @@ type Rule struct {
 	Name string // what it is about, for messages
 	Kind RuleKind
 
-	Of Form // excess, rounded
+	Of Form // excess, step, rounded
 
 	Groups []Group // peak, highest: by day, then by time
 	N      int     // highest
@@ -47,6 +47,7 @@ type RuleKind string
 // The kinds of rules.
 const (
 	RuleExcess  RuleKind = "excess"  // max(0, Of)
+	RuleStep    RuleKind = "step"    // 1 where Of ≥ 0, else 0
 	RulePeak    RuleKind = "peak"    // the greatest sum of a group, in Wh
 	RuleHighest RuleKind = "highest" // the sum of the N greatest daily peaks, in Wh
 	RuleNet     RuleKind = "net"     // Σ Price[d][s]·max(0, import − export)
