@@ -26,6 +26,7 @@ var commands = []command{
 	requestCommand,
 	billCommand,
 	verifyCommand,
+	aggregateFeederCommand,
 	serveCommand,
 	backupCommand,
 	fsckCommand,

@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"prover/plan":       {"prover", "meter", "tariffs"},
 	"prover/worker":     {"prover", "prover/plan", "prover/messages", "meter", "meter/source", "tariffs"},
 	"aggregate":         {"prover/ristretto", "meter"},
+	"aggregate/feeder":  {},
 	"server/store":      {"tariffs", "meter", "prover"},
 	"server":            {"server/store", "tariffs", "meter", "prover", "prover/plan", "aggregate"},
 	"app":               {"prover/messages"},

@@ -1,0 +1,147 @@
+// Package feeder compares the meter of a feeder with the sum of the homes it
+// feeds, for a network operator who looks for energy that nobody is billed for.
+// What is missing beyond the losses of the line is followed by a sequential test
+// with a stated chance of a false alarm; an alarm says what the gap looks like.
+// It works on sums already released, or on meters that their owner shows: the
+// only package of aggregate with floating point (docs/design/feeder.md).
+package feeder
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Data is what a feeder's meter and the meters below it say of the same slots.
+// NaN is a reading that is not there.
+type Data struct {
+	Start  int64     // of slot 0, seconds since 1970
+	Step   int64     // seconds of a slot; divides a day
+	Feeder []float64 // Wh of each slot
+	Meters []Meter   // at least one
+}
+
+// A Meter is one home, or the sum of all where homes are not told apart (Name
+// is empty then). A day or more without a reading counts as nothing used.
+type Meter struct {
+	Name string
+	Wh   []float64 // Wh of each slot, as many as Data.Feeder
+}
+
+// Options of Analyse.
+type Options struct {
+	FitUntil   int64   // the slots before this instant are clean; the losses are learnt from them
+	FalseAlarm float64 // chance that a clean feeder ever raises an alarm; 0 stands for 0.01
+}
+
+// Kind says what a gap looks like.
+type Kind string
+
+// The kinds of alarm. A bypass takes energy past a meter, all day long; a meter
+// on the wrong feeder is counted here and fed elsewhere.
+const (
+	Bypass         Kind = "bypass"
+	EveningZeroing Kind = "evening-zeroing"
+	DeadMeter      Kind = "dead-meter"
+	ClockShift     Kind = "clock-shift"
+	WrongFeeder    Kind = "wrong-feeder"
+	Unknown        Kind = "unknown"
+)
+
+// A Report is the loss model and what does not fit it, the earliest alarm first.
+type Report struct {
+	Loss   Loss    `json:"loss"`
+	Alarms []Alarm `json:"alarms"`
+}
+
+// An Alarm is one change that the losses do not explain. PValue bounds the
+// chance that a feeder on which nothing is wrong ever shows as much, however
+// long it is watched.
+type Alarm struct {
+	From   string  `json:"from"` // RFC 3339, UTC
+	Kind   Kind    `json:"kind"`
+	Meter  *string `json:"meter"`  // nil where no single meter explains it
+	GapWh  int64   `json:"gap_wh"` // energy missing since From (negative: too much)
+	PValue float64 `json:"p_value"`
+}
+
+const (
+	secondsPerDay = 86400
+	cleanDays     = 7  // the least to learn the losses from
+	mostAlarms    = 12 // of one report
+)
+
+// Analyse learns the losses from the clean slots and looks for changes in those
+// after them.
+func Analyse(d *Data, o Options) (*Report, error) {
+	if o.FalseAlarm == 0 {
+		o.FalseAlarm = 0.01
+	}
+	if err := d.check(o); err != nil {
+		return nil, err
+	}
+	b := newBalance(d, o.FitUntil)
+	if err := b.fit(); err != nil {
+		return nil, err
+	}
+	r := &Report{Loss: b.loss, Alarms: []Alarm{}}
+	for range mostAlarms {
+		evidence := b.watch()
+		if evidence.log < -math.Log(o.FalseAlarm) {
+			break
+		}
+		e := b.explain(evidence)
+		if len(r.Alarms) > 0 && e.log < -math.Log(o.FalseAlarm) {
+			break // what is left of a trouble already told
+		}
+		a := b.alarm(e, evidence)
+		if !r.told(a) {
+			r.Alarms = append(r.Alarms, a)
+		}
+	}
+	sortAlarms(r.Alarms)
+	return r, nil
+}
+
+// told says whether a trouble of the same meter is reported already: a second
+// one is what the first explanation, which is never perfect, left over.
+func (r *Report) told(a Alarm) bool {
+	return slices.ContainsFunc(r.Alarms, func(b Alarm) bool {
+		return a.Meter != nil && b.Meter != nil && *a.Meter == *b.Meter
+	})
+}
+
+func (d *Data) check(o Options) error {
+	switch {
+	case d.Step <= 0 || secondsPerDay%d.Step != 0 || d.Start%d.Step != 0:
+		return fmt.Errorf("slots of %d seconds from %s do not divide a day", d.Step, instant(d.Start))
+	case len(d.Meters) == 0:
+		return errors.New("no meters below the feeder")
+	case o.FalseAlarm <= 0 || o.FalseAlarm >= 1:
+		return fmt.Errorf("a chance of false alarms of %g is not between 0 and 1", o.FalseAlarm)
+	}
+	for _, m := range d.Meters {
+		if len(m.Wh) != len(d.Feeder) {
+			return fmt.Errorf("meter %s has %d slots, the feeder %d", m.Name, len(m.Wh), len(d.Feeder))
+		}
+	}
+	return nil
+}
+
+// alarm reports an explanation and takes it out of the account.
+func (b *balance) alarm(e explanation, found evidence) Alarm {
+	a := Alarm{
+		From:   instant(b.at(e.from)),
+		Kind:   e.kind,
+		PValue: math.Min(1, math.Exp(-found.log)),
+	}
+	if e.meter >= 0 && b.meters[e.meter].Name != "" {
+		a.Meter = &b.meters[e.meter].Name
+	}
+	a.GapWh = int64(math.Round(b.remove(e)))
+	return a
+}
+
+func instant(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
