@@ -135,7 +135,7 @@ func (b *balance) alarm(e explanation, found evidence) Alarm {
 	a := Alarm{
 		From:   instant(b.at(e.from)),
 		Kind:   e.kind,
-		PValue: math.Min(1, math.Exp(-found.log)),
+		PValue: math.Min(1, math.Max(math.Exp(-found.log), 1e-300)),
 	}
 	if e.meter >= 0 && b.meters[e.meter].Name != "" {
 		a.Meter = &b.meters[e.meter].Name
