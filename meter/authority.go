@@ -7,7 +7,7 @@ import (
 	"github.com/cloudflare/circl/sign/ed25519"
 
 	"hushwatt/internal/wire"
-	"hushwatt/meter/source"
+	"hushwatt/meter/slots"
 )
 
 const (
@@ -109,8 +109,8 @@ const MaxCap = 1<<20 - 1
 // Channels of a meter, as bits of Certificate.Channels and in the order of a
 // day record. A channel's number is the bit's place: 0 import, 1 export.
 const (
-	ImportChannel = source.Import
-	ExportChannel = source.Export
+	ImportChannel = slots.Import
+	ExportChannel = slots.Export
 
 	ImportOnly      = 1 << ImportChannel
 	ImportAndExport = 1<<ImportChannel | 1<<ExportChannel

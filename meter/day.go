@@ -5,19 +5,19 @@ import (
 	"fmt"
 	"time"
 
-	"hushwatt/meter/source"
+	"hushwatt/meter/slots"
 )
 
 // Status says how a slot's reading came about (docs/protocol.md, section 3).
-type Status = source.Status
+type Status = slots.Status
 
 // The statuses of a day record; others are refused.
 const (
-	Measured      = source.Measured
-	Missing       = source.Missing   // sealed as 0 and signed as missing
-	Estimated     = source.Estimated // by the meter or its operator
-	ClockAdjusted = Status(3)        // measured while the clock was being set
-	NotHere       = Status(4)        // not in this epoch: before the meter came or after it left; sealed as 0
+	Measured      = slots.Measured
+	Missing       = slots.Missing   // sealed as 0 and signed as missing
+	Estimated     = slots.Estimated // by the meter or its operator
+	ClockAdjusted = Status(3)       // measured while the clock was being set
+	NotHere       = Status(4)       // not in this epoch: before the meter came or after it left; sealed as 0
 )
 
 // Readings are one channel's slots of a UTC day.

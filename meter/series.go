@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"hushwatt/meter/source"
+	"hushwatt/meter/slots"
 )
 
 // DaysOptions say how a file's series become days.
@@ -20,7 +20,7 @@ type DaysOptions struct {
 // is missing. A slot that begins before the meter came or after it left is NotHere,
 // so that one meter leaving at the instant when another comes loses no slot and
 // counts none twice. Days on which the meter was not there at all are left out.
-func DaysFromSeries(series []source.Series, o DaysOptions) ([]Day, error) {
+func DaysFromSeries(series []slots.Series, o DaysOptions) ([]Day, error) {
 	if !ValidSlots(o.N) {
 		return nil, fmt.Errorf("%d slots a day cannot be sealed: 24, 48, 96, 144 or 288 can", o.N)
 	}
@@ -49,7 +49,7 @@ func DaysFromSeries(series []source.Series, o DaysOptions) ([]Day, error) {
 }
 
 // ChannelsOf returns the channels for which there are series, as bits.
-func ChannelsOf(series []source.Series) uint8 {
+func ChannelsOf(series []slots.Series) uint8 {
 	var channels uint8
 	for i := range series {
 		channels |= 1 << series[i].Channel
@@ -58,7 +58,7 @@ func ChannelsOf(series []source.Series) uint8 {
 }
 
 // arrange coarsens the series and sorts them by channel.
-func arrange(series []source.Series, o DaysOptions) (byChannel [2]*source.Series, err error) {
+func arrange(series []slots.Series, o DaysOptions) (byChannel [2]*slots.Series, err error) {
 	for i := range series {
 		s := &series[i]
 		if s.Channel != ImportChannel && s.Channel != ExportChannel {
@@ -82,7 +82,7 @@ func arrange(series []source.Series, o DaysOptions) (byChannel [2]*source.Series
 }
 
 // span returns the first and last day of any series.
-func span(byChannel [2]*source.Series) (first, last int64) {
+func span(byChannel [2]*slots.Series) (first, last int64) {
 	first, last = 1<<62, -1
 	for _, s := range byChannel {
 		if s != nil && len(s.Wh) > 0 {
@@ -94,7 +94,7 @@ func span(byChannel [2]*source.Series) (first, last int64) {
 }
 
 // copyFrom takes over the slots that the series has of a day.
-func (r *Readings) copyFrom(s *source.Series, day int64) {
+func (r *Readings) copyFrom(s *slots.Series, day int64) {
 	n := len(r.Wh)
 	at := int((day*secondsPerDay - s.Start) / int64(s.Step))
 	if at < 0 || at+n > len(s.Wh) {

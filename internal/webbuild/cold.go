@@ -14,7 +14,7 @@ var cold = strings.Fields(`
 	crypto/internal/fips140/edwards25519/... crypto/internal/fips140/aes/... crypto/internal/fips140/drbg
 	golang.org/x/crypto/cryptobyte/... github.com/fxamacker/cbor/v2 github.com/x448/float16
 	hushwatt/prover/worker hushwatt/prover/messages hushwatt/prover/plan
-	hushwatt/meter/source hushwatt/internal/wire hushwatt/wasm/prover`)
+	hushwatt/meter/slots hushwatt/internal/wire hushwatt/wasm/prover`)
 
 // sparing are the compiler's flags for a program.
 func sparing(name string) []string {

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"hushwatt/meter/source"
+	"hushwatt/meter/slots"
 )
 
 // Options describe a home; the zero value is an ordinary one with half-hours.
@@ -52,7 +52,7 @@ const maxDay = 1<<16 - 1
 
 // Series returns the readings of the UTC days first … first+days−1, counted
 // from 1970-01-01: import, and export if the home has panels.
-func (h *Household) Series(first, days int) ([]source.Series, error) {
+func (h *Household) Series(first, days int) ([]slots.Series, error) {
 	if first < 0 || days < 1 || days > maxDay || first+days-1 > maxDay {
 		return nil, fmt.Errorf("%d days from day %d: not within 1970 to 2149", days, first)
 	}
@@ -60,9 +60,9 @@ func (h *Household) Series(first, days int) ([]source.Series, error) {
 	if h.options.Solar {
 		channels = 2
 	}
-	series := make([]source.Series, channels)
+	series := make([]slots.Series, channels)
 	for c := range series {
-		series[c] = source.Series{Point: h.options.Point, Channel: c, Start: int64(first) * 86400, Step: h.options.Step}
+		series[c] = slots.Series{Point: h.options.Point, Channel: c, Start: int64(first) * 86400, Step: h.options.Step}
 	}
 	before, today := h.plan(first-1), h.plan(first)
 	for day := first; day < first+days; day++ {
@@ -76,7 +76,7 @@ func (h *Household) Series(first, days int) ([]source.Series, error) {
 const minutesPerDay = 1440
 
 // addDay appends one UTC day, from the local days around it.
-func (h *Household) addDay(series []source.Series, day int, around []*plan) {
+func (h *Household) addDay(series []slots.Series, day int, around []*plan) {
 	load := h.load(day, around)
 	var sun [minutesPerDay]int
 	if h.options.Solar {
@@ -87,15 +87,15 @@ func (h *Household) addDay(series []source.Series, day int, around []*plan) {
 		in[t], out[t] = max(0, load[t]-sun[t]), max(0, sun[t]-load[t])
 	}
 	missing := h.gap(day)
-	appendDay(&series[source.Import], in[:], missing)
+	appendDay(&series[slots.Import], in[:], missing)
 	if h.options.Solar {
-		appendDay(&series[source.Export], out[:], missing)
+		appendDay(&series[slots.Export], out[:], missing)
 	}
 }
 
 // appendDay turns watts per minute into Wh per slot by carrying the rest, so that
 // finer slots always add up to coarser ones. missing is a slot to leave out, or −1.
-func appendDay(s *source.Series, watts []int, missing int) {
+func appendDay(s *slots.Series, watts []int, missing int) {
 	length := s.Step / 60
 	total := 0 // watt-minutes since midnight
 	for slot := range s.PerDay() {
@@ -103,9 +103,9 @@ func appendDay(s *source.Series, watts []int, missing int) {
 		for _, w := range watts[slot*length : (slot+1)*length] {
 			total += w
 		}
-		wh, status := uint32((total+30)/60-before), source.Measured
+		wh, status := uint32((total+30)/60-before), slots.Measured
 		if slot == missing {
-			wh, status = 0, source.Missing
+			wh, status = 0, slots.Missing
 		}
 		s.Wh, s.Status = append(s.Wh, wh), append(s.Status, status)
 	}

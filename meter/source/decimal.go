@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -29,6 +30,42 @@ func (a energy) add(b energy) energy {
 		sum.whole, sum.part = sum.whole+1, sum.part-one
 	}
 	return sum
+}
+
+// sub returns a − b for b ≤ a.
+func (a energy) sub(b energy) energy {
+	if a.part < b.part {
+		return energy{a.whole - b.whole - 1, a.part + one - b.part}
+	}
+	return energy{a.whole - b.whole, a.part - b.part}
+}
+
+// less reports whether a < b.
+func (a energy) less(b energy) bool {
+	return a.whole < b.whole || a.whole == b.whole && a.part < b.part
+}
+
+// times returns a·num/den, cut to the last of the decimals: mean power over step
+// seconds is times(step, 3600), exact for hours, half-hours and quarter-hours.
+// num ≤ den < 2^32.
+func (a energy) times(num, den uint64) energy {
+	high, low := bits.Mul64(uint64(a.whole), num)
+	whole, rest := bits.Div64(high, low, den)
+	high, low = bits.Mul64(a.part, num)
+	rh, rl := bits.Mul64(rest, one)
+	low, carry := bits.Add64(low, rl, 0)
+	high, _ = bits.Add64(high, rh, carry)
+	part, _ := bits.Div64(high, low, den)
+	return energy{int64(whole), 0}.add(energy{int64(part / one), part % one})
+}
+
+// tenTo returns 10^n Wh.
+func tenTo(n int) energy {
+	e := energy{whole: 1}
+	for range n {
+		e.whole *= 10
+	}
+	return e
 }
 
 // rounded returns ⌊a + ½⌋.
@@ -59,6 +96,9 @@ func parseEnergy(s string, scale int) (energy, bool) {
 		scale += e
 	}
 	whole, fraction, hasPoint := strings.Cut(mantissa, ".")
+	if hasPoint && whole == "" {
+		whole = "0" // .048
+	}
 	if !isDigits(whole) || hasPoint && !isDigits(fraction) {
 		return energy{}, false
 	}

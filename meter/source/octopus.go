@@ -1,12 +1,13 @@
 package source
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"hushwatt/meter/slots"
 )
 
 // Octopus Energy gives the same readings in two layouts. The download:
@@ -23,36 +24,57 @@ import (
 // Stamps are local times with their offset. A half-hour that the supplier does
 // not have is left out, or null. Neither layout names the meter point.
 
-func isOctopusCSV(first string) bool {
-	header := splitHeader(first)
+// ReadOctopusCSV reads a download from an Octopus Energy account.
+func ReadOctopusCSV(r io.Reader, o Options) (*File, error) { return octopusCSV.readOne(r, o) }
+
+// ReadOctopusJSON reads answers of Octopus Energy's REST API.
+func ReadOctopusJSON(r io.Reader, o Options) (*File, error) { return octopusJSON.readOne(r, o) }
+
+var (
+	octopusCSV  = format{name: OctopusCSV, recognise: isOctopusCSV, read: readOctopusCSV}
+	octopusJSON = format{name: OctopusJSON, recognise: isOctopusJSON, read: readOctopusJSON}
+)
+
+func isOctopusCSV(b beginning) bool {
+	header := splitHeader(b.line)
 	return column(header, "consumption (kwh)") >= 0 && column(header, "start") >= 0 && column(header, "end") >= 0
 }
 
-func isOctopusJSON(first string) bool { return strings.HasPrefix(first, "{") }
+func isOctopusJSON(b beginning) bool { return strings.HasPrefix(b.line, "{") }
 
-func readOctopusCSV(data []byte, o Options) (*table, error) {
+func readOctopusCSV(data *input, t *table) error {
 	in := newLines(data)
 	const expected = "Consumption (kwh), Start, End"
 	header, err := in.header(expected)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	consumption, start, end := column(header, "consumption (kwh)"), column(header, "start"), column(header, "end")
 	if consumption < 0 || start < 0 || end < 0 {
-		return nil, lineError(in.line, "the header "+expected, strings.Join(header, ","))
+		return lineError(in.line, "the header "+expected, strings.Join(header, ","))
 	}
-	t := &table{zone: "offset", point: o.Point, channels: 1}
+	rows := newIntervals(t)
 	for in.next(len(header)) {
-		err := t.addInterval(in.line, in.fields[consumption], in.fields[start], in.fields[end])
+		err := rows.add(in.line, in.fields[consumption], in.fields[start], in.fields[end])
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return t, in.err
+	return in.err
 }
 
-// addInterval adds a row that gives start and end; all are of one length.
-func (t *table) addInterval(line int, kwh, start, end string) (err error) {
+// intervals takes rows that give start and end; all are of one length.
+type intervals struct {
+	t    *table
+	step int
+}
+
+func newIntervals(t *table) *intervals {
+	t.zone, t.unit, t.stamps = "offset", "kWh", "start and end"
+	return &intervals{t: t}
+}
+
+func (n *intervals) add(line int, kwh, start, end string) (err error) {
 	r := row{line: line}
 	if r.at, err = parseOffset(line, start); err != nil {
 		return err
@@ -62,33 +84,36 @@ func (t *table) addInterval(line int, kwh, start, end string) (err error) {
 		return err
 	}
 	length := until - r.at
-	if t.step == 0 && validStep(int(length)) {
-		t.step = int(length)
+	if n.step == 0 && slots.ValidStep(int(length)) {
+		n.step = int(length)
 	}
-	if length != int64(t.step) {
+	if length != int64(n.step) {
 		expected := "an interval of 60, 30, 15, 10 or 5 minutes"
-		if t.step > 0 {
-			expected = "an interval of " + minutes(t.step) + " as in the rows before"
+		if n.step > 0 {
+			expected = "an interval of " + slots.Minutes(n.step) + " as in the rows before"
 		}
 		return lineError(line, expected, start+" to "+end)
 	}
-	if r.value[Import], err = parseReading(line, kwh, 3); err != nil {
+	if r.value[Import], err = n.t.reading(line, kwh, 3); err != nil {
 		return err
 	}
-	t.rows = append(t.rows, r)
-	return nil
+	f, err := n.t.feed(line, "", "", 1<<Import, layout{step: n.step})
+	if err != nil {
+		return err
+	}
+	return f.add(r)
 }
 
-func readOctopusJSON(data []byte, o Options) (*table, error) {
-	p := &pages{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	t := &table{zone: "offset", point: o.Point, channels: 1}
+func readOctopusJSON(data *input, t *table) error {
+	p := newPages(data)
+	rows := newIntervals(t)
 	for {
-		err := p.page(t)
+		err := p.page(rows)
 		if errors.Is(err, io.EOF) {
-			return t, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
@@ -96,32 +121,13 @@ func readOctopusJSON(data []byte, o Options) (*table, error) {
 // pages walks the API's answers, one after another: longer periods come in
 // several, which people save into one file.
 type pages struct {
-	data  []byte
-	dec   *json.Decoder
-	seen  int // bytes whose lines are counted
-	lines int
+	*jsonLines
 }
 
-// line returns the line of the byte at offset; offsets must not go back.
-func (p *pages) line(offset int64) int {
-	upTo := min(int(offset), len(p.data))
-	if upTo > p.seen {
-		p.lines += bytes.Count(p.data[p.seen:upTo], []byte("\n"))
-		p.seen = upTo
-	}
-	return p.lines + 1
-}
-
-// fail names the line of a decoding error.
-func (p *pages) fail(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = errors.New("the file ends in the middle of a value")
-	}
-	return fmt.Errorf("line %d: %w", p.line(p.dec.InputOffset()), err)
-}
+func newPages(r io.Reader) *pages { return &pages{newJSONLines(r)} }
 
 // page reads one answer; io.EOF says that there is none.
-func (p *pages) page(t *table) error {
+func (p *pages) page(rows *intervals) error {
 	token, err := p.dec.Token()
 	if errors.Is(err, io.EOF) {
 		return io.EOF
@@ -130,7 +136,7 @@ func (p *pages) page(t *table) error {
 		return p.fail(err)
 	}
 	if token != json.Delim('{') {
-		return lineError(p.line(p.dec.InputOffset()), `an object with "results"`, fmt.Sprint(token))
+		return lineError(p.line(), `an object with "results"`, fmt.Sprint(token))
 	}
 	found := false
 	for p.dec.More() {
@@ -145,7 +151,7 @@ func (p *pages) page(t *table) error {
 			}
 			continue
 		}
-		if err := p.results(t); err != nil {
+		if err := p.results(rows); err != nil {
 			return err
 		}
 		found = true
@@ -154,19 +160,19 @@ func (p *pages) page(t *table) error {
 		return p.fail(err)
 	}
 	if !found {
-		return lineError(p.line(p.dec.InputOffset()), `the key "results"`, "none")
+		return lineError(p.line(), `the key "results"`, "none")
 	}
 	return nil
 }
 
 // results reads the array of readings.
-func (p *pages) results(t *table) error {
+func (p *pages) results(rows *intervals) error {
 	token, err := p.dec.Token()
 	if err != nil {
 		return p.fail(err)
 	}
 	if token != json.Delim('[') {
-		return lineError(p.line(p.dec.InputOffset()), "an array of results", fmt.Sprint(token))
+		return lineError(p.line(), "an array of results", fmt.Sprint(token))
 	}
 	for p.dec.More() {
 		var result struct {
@@ -182,7 +188,7 @@ func (p *pages) results(t *table) error {
 			kwh = result.Consumption.String()
 		}
 		// The line of a result's closing brace: its opening one is not known here.
-		if err := t.addInterval(p.line(p.dec.InputOffset()), kwh, result.Start, result.End); err != nil {
+		if err := rows.add(p.line(), kwh, result.Start, result.End); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hushwatt/meter/slots"
 )
 
 // The plain format is our own, for files that someone makes with a spreadsheet
@@ -29,8 +31,13 @@ var (
 	statusNames   = [...]string{Measured: "measured", Missing: "missing", Estimated: "estimated"}
 )
 
-func isPlain(first string) bool {
-	header := splitHeader(first)
+// ReadCSV reads a plain file, as WriteCSV writes it.
+func ReadCSV(r io.Reader, o Options) (*File, error) { return plain.readOne(r, o) }
+
+var plain = format{name: CSV, recognise: isPlain, read: readPlain}
+
+func isPlain(b beginning) bool {
+	header := splitHeader(b.line)
 	return column(header, "start") >= 0 && column(header, "wh") >= 0
 }
 
@@ -40,28 +47,35 @@ type plainColumns struct {
 	wh, status [2]int
 }
 
-func readPlain(data []byte, o Options) (*table, error) {
+func readPlain(data *input, t *table) error {
 	in := newLines(data)
 	header, err := in.header(plainHeader)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	at, err := findPlainColumns(in.line, header)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := &table{zone: "offset", point: o.Point, channels: 1}
+	t.zone, t.unit, t.stamps = "offset", "Wh", "start"
+	channels := 1 << Import
 	if at.wh[Export] >= 0 {
-		t.channels = 2
+		channels |= 1 << Export
+	}
+	f, err := t.feed(in.line, "", "", channels, layout{})
+	if err != nil {
+		return err
 	}
 	for in.next(len(header)) {
-		r, err := at.row(in, t.channels)
+		r, err := at.row(in, t)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		t.rows = append(t.rows, r)
+		if err := f.add(r); err != nil {
+			return err
+		}
 	}
-	return t, in.err
+	return in.err
 }
 
 func findPlainColumns(line int, header []string) (plainColumns, error) {
@@ -83,13 +97,16 @@ func findPlainColumns(line int, header []string) (plainColumns, error) {
 	return at, nil
 }
 
-func (at *plainColumns) row(in *lines, channels int) (r row, err error) {
+func (at *plainColumns) row(in *lines, t *table) (r row, err error) {
 	r.line = in.line
 	if r.at, err = parseOffset(in.line, in.fields[at.start]); err != nil {
 		return r, err
 	}
-	for c := range channels {
-		if r.value[c], err = parseReading(in.line, in.fields[at.wh[c]], 0); err != nil {
+	for c := range at.wh {
+		if at.wh[c] < 0 {
+			continue
+		}
+		if r.value[c], err = t.reading(in.line, in.fields[at.wh[c]], 0); err != nil {
 			return r, err
 		}
 		if at.status[c] < 0 {
@@ -134,10 +151,10 @@ func WriteCSV(w io.Writer, series []Series) error {
 	}
 	out.Write(record) // an error stays in out
 	for i := range series[0].Wh {
-		record = append(record[:0], stamp(series[0].At(i)))
+		record = append(record[:0], slots.Stamp(series[0].At(i)))
 		for _, s := range series {
 			if int(s.Status[i]) >= len(statusNames) {
-				return fmt.Errorf("slot %s: status %d has no name in a plain file", stamp(s.At(i)), s.Status[i])
+				return fmt.Errorf("slot %s: status %d has no name in a plain file", slots.Stamp(s.At(i)), s.Status[i])
 			}
 			wh := ""
 			if s.Status[i] != Missing {

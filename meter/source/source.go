@@ -1,15 +1,69 @@
+// Package source reads real meter files: the download formats that households
+// get from suppliers and portals. Each format is one file of this package; all
+// of them end in the same Series: whole watt-hours on a grid of UTC slots, in
+// whole UTC days, with every slot that the file lacks marked as missing.
+// docs/design/sources.md says what is accepted and how kWh become Wh.
 package source
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+
+	"hushwatt/meter/slots"
 )
+
+// The form of what is read; package slots documents it.
+type (
+	Series = slots.Series
+	Status = slots.Status
+	Gap    = slots.Gap
+)
+
+// Channels, bounds and statuses of a Series.
+const (
+	Import = slots.Import
+	Export = slots.Export
+	MaxWh  = slots.MaxWh
+
+	Measured  = slots.Measured
+	Missing   = slots.Missing
+	Estimated = slots.Estimated
+)
+
+const secondsPerDay = 86400
+
+// Options of Read; the zero value detects everything and chooses nothing.
+type Options struct {
+	Format   string         // one of Formats; "" to detect
+	Point    string         // the meter point to read where a file holds several; else its name
+	Register string         // the register to read where a point has several; "" adds them up by direction
+	Zone     *time.Location // clock of stamps that carry no offset; nil for the format's own
+	Choices  []string       // names of Choices: what the user says where the file leaves something open
+	Step     int            // seconds of the slots that a log of register levels is cut into; 0 for the format's own
+	From     string         // first day, 2018-10-29, of a file that has no dates
+
+	// LoadZone finds a zone by its IANA name, for formats whose stamps are on a
+	// known country's clock. Zone rules come from the caller: this package has none.
+	LoadZone func(name string) (*time.Location, error)
+}
+
+// format is one reader: it recognises its files by how they begin, and puts the
+// rows of a file into a table.
+type format struct {
+	name      string
+	recognise func(b beginning) bool
+	read      func(in *input, t *table) error
+	general   bool // takes whatever the others do not recognise
+}
+
+// formats are all readers, in the order in which they are listed.
+func formats() []*format {
+	return []*format{&lcl, &octopusCSV, &octopusJSON, &plain}
+}
 
 // Names of the formats.
 const (
@@ -19,116 +73,103 @@ const (
 	CSV         = "csv"          // start,wh with offset stamps
 )
 
-// Options of Read; the zero value detects everything.
-type Options struct {
-	Format string         // one of Formats; "" to detect
-	Zone   *time.Location // clock of stamps that carry no offset; nil for the format's own
-	Point  string         // the meter point to read where a file holds several; else its name
-}
-
-// File is what Read found.
-type File struct {
-	Format     string
-	Zone       string // clock of the stamps: "offset" if each carries its own, else a zone's name
-	Rows       int    // rows on the grid of slots, duplicates apart
-	Duplicates int    // rows left out because the same stamp came with the same value before
-	Skipped    int    // rows left out because they have no value and are not on the grid
-	Series     []Series
-}
-
-// format is one reader: it recognises its files by their first line, and turns
-// a whole file into rows in the order of the file.
-type format struct {
-	name      string
-	recognise func(first string) bool
-	read      func(data []byte, o Options) (*table, error)
-}
-
-var formats = []format{
-	{LCL, isLCL, readLCL},
-	{OctopusCSV, isOctopusCSV, readOctopusCSV},
-	{OctopusJSON, isOctopusJSON, readOctopusJSON},
-	{CSV, isPlain, readPlain},
-}
-
 // Formats returns the names that Options.Format takes.
 func Formats() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
 	}
 	return names
 }
 
-// maxText bounds a file after decompression: twenty years of five-minute rows.
-const maxText = 256 << 20
-
-// Read reads a whole meter file, gzip-compressed or not. An error names the
-// line, what was expected there and what was found.
+// Read reads one meter point of a file, gzip-compressed or not. An error names the
+// line, what was expected there and what was found; a *ChoiceError says what the
+// user has to decide.
 func Read(r io.Reader, o Options) (*File, error) {
-	data, err := text(r)
+	files, err := read(r, o, onePoint, nil)
 	if err != nil {
 		return nil, err
 	}
-	f, err := choose(data, o.Format)
-	if err != nil {
-		return nil, err
-	}
-	t, err := f.read(data, o)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
-	}
-	file, err := t.file()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
-	}
-	file.Format = f.name
-	return file, nil
+	return files[0], nil
 }
 
-// text returns the whole file, decompressed, without a byte-order mark.
-func text(r io.Reader) ([]byte, error) {
-	in := bufio.NewReader(r)
-	var src io.Reader = in
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		gz, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("read gzip: %w", err)
-		}
-		src = gz
-	}
-	data, err := io.ReadAll(io.LimitReader(src, maxText+1))
+// ReadAll reads every meter point of a file, in the order in which they come.
+func ReadAll(r io.Reader, o Options) ([]*File, error) { return read(r, o, allPoints, nil) }
+
+// Points returns the names of the meter points in a file, in the order in which
+// they come; "" where the format has none.
+func Points(r io.Reader, o Options) ([]string, error) {
+	o.Point = ""
+	files, err := read(r, o, noPoint, nil)
 	if err != nil {
-		return nil, fmt.Errorf("read meter file: %w", err)
+		return nil, err
 	}
-	if len(data) > maxText {
-		return nil, fmt.Errorf("meter file is larger than %d MB", maxText>>20)
+	return files[0].Points, nil
+}
+
+// readOne is what the exported function of each format does.
+func (f *format) readOne(r io.Reader, o Options) (*File, error) {
+	files, err := read(r, o, onePoint, f)
+	if err != nil {
+		return nil, err
 	}
-	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
+	return files[0], nil
+}
+
+func read(r io.Reader, o Options, m mode, f *format) ([]*File, error) {
+	if err := o.checkChoices(); err != nil {
+		return nil, err
+	}
+	in, err := newInput(r)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		if f, err = choose(in.beginning(), o.Format); err != nil {
+			return nil, err
+		}
+	}
+	t := &table{o: &o, mode: m, points: map[string]*point{}}
+	if err := in.failed(f.read(in, t)); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	files, err := t.files(f.name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	return files, nil
 }
 
 // choose finds the named format, or detects one if name is empty.
-func choose(data []byte, name string) (*format, error) {
-	line := firstLine(data)
-	for i := range formats {
-		f := &formats[i]
-		if f.name == name || name == "" && f.recognise(line) {
+func choose(b beginning, name string) (*format, error) {
+	all := formats()
+	var found, general []string
+	for _, f := range all {
+		switch {
+		case name == f.name:
 			return f, nil
+		case f.general:
+			general = append(general, f.name)
+		case name == "" && f.recognise(b):
+			found = append(found, f.name)
 		}
 	}
 	known := strings.Join(Formats(), ", ")
 	switch {
 	case name != "":
 		return nil, fmt.Errorf("format %q is not one of %s", name, known)
-	case len(bytes.TrimSpace(data)) == 0:
+	case strings.TrimSpace(b.text) == "":
 		return nil, errors.New("meter file is empty")
+	case len(found) > 1:
+		return nil, fmt.Errorf("the file may be %s: name its format", strings.Join(found, " or "))
+	case len(found) == 0:
+		found = general
 	}
-	return nil, fmt.Errorf("line 1: expected the first line of one of %s, found %q", known, clip(line))
-}
-
-func firstLine(data []byte) string {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(data, " \t\r\n"), []byte("\n"))
-	return strings.TrimSpace(string(line))
+	if len(found) == 0 {
+		return nil, fmt.Errorf("line 1: expected the first line of one of %s, found %q", known, clip(b.line))
+	}
+	i := slices.IndexFunc(all, func(f *format) bool { return f.name == found[0] })
+	return all[i], nil
 }
 
 // lineError is how every reader complains about a line.
@@ -143,14 +184,4 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "…"
-}
-
-// stamp prints an instant the way the protocol's documents do.
-func stamp(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
-
-func minutes(step int) string {
-	if step%60 != 0 {
-		return fmt.Sprintf("%d seconds", step)
-	}
-	return fmt.Sprintf("%d minutes", step/60)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hushwatt/internal/testdata"
+	"hushwatt/meter/slots"
 )
 
 func readFile(t testing.TB, path string, o Options) *File {
@@ -61,7 +62,7 @@ func TestRealFiles(t *testing.T) {
 			t.Errorf("%s: %d measured, %d missing, want %d of %d", want.name, got, s.Count(Missing), want.readings, want.slots)
 		}
 		if s.Start != want.first || s.At(len(s.Wh)-1) != want.last {
-			t.Errorf("%s: from %s to %s", want.name, stamp(s.Start), stamp(s.At(len(s.Wh)-1)))
+			t.Errorf("%s: from %s to %s", want.name, slots.Stamp(s.Start), slots.Stamp(s.At(len(s.Wh)-1)))
 		}
 		if s.Total() != want.total || digest(s) != want.hash {
 			t.Errorf("%s: total %d Wh, hash %s; want %d, %s", want.name, s.Total(), digest(s), want.total, want.hash)
@@ -163,7 +164,7 @@ func gunzip(t testing.TB, path string) string {
 // checkSeries checks what the documentation of Series promises.
 func checkSeries(t testing.TB, s *Series) {
 	t.Helper()
-	if !validStep(s.Step) || s.Start%86400 != 0 || len(s.Wh)%s.PerDay() != 0 || len(s.Wh) == 0 || len(s.Status) != len(s.Wh) {
+	if !slots.ValidStep(s.Step) || s.Start%86400 != 0 || len(s.Wh)%s.PerDay() != 0 || len(s.Wh) == 0 || len(s.Status) != len(s.Wh) {
 		t.Fatalf("series of %d slots, %d statuses, step %d, start %d", len(s.Wh), len(s.Status), s.Step, s.Start)
 	}
 	for i, wh := range s.Wh {
@@ -293,8 +294,8 @@ func TestRefused(t *testing.T) {
 	}{
 		"empty":                  {"", Options{}, "meter file is empty"},
 		"no rows":                {"start,wh\n", Options{}, "csv: no readings"},
-		"unknown header":         {"time;kWh\n1;2\n", Options{}, `line 1: expected the first line of one of lcl, octopus-csv, octopus-json, csv, found "time;kWh"`},
-		"unknown format":         {"start,wh\n", Options{Format: "nem12"}, `format "nem12" is not one of lcl, octopus-csv, octopus-json, csv`},
+		"unknown header":         {"time;kWh\n1;2\n", Options{}, `line 1: expected the first line of one of lcl, octopus-csv, octopus-json, csv,`},
+		"unknown format":         {"start,wh\n", Options{Format: "papyrus"}, `format "papyrus" is not one of lcl, octopus-csv, octopus-json, csv`},
 		"other format":           {"start,wh\n", Options{Format: LCL}, `lcl: line 1: expected the header LCLid,tstp,energy(kWh/hh), found "start,wh"`},
 		"several homes":          {many, Options{}, "lcl: the file holds 25 meter points, choose one: H00, H01, "},
 		"list is cut":            {many, Options{}, "H19 and 5 more"},
@@ -307,11 +308,11 @@ func TestRefused(t *testing.T) {
 		"negative":               {lclHead + "A,2013-01-01 00:00:00,-0.5\n", Options{}, `lcl: line 2: expected a reading in kWh that is not negative, found "-0.5"`},
 		"negative in JSON":       {`{"results":[` + "\n" + `{"consumption":-1,"interval_start":"2024-01-01T00:00:00Z","interval_end":"2024-01-01T00:30:00Z"}]}`, Options{}, `octopus-json: line 2: expected a reading in kWh that is not negative, found "-1"`},
 		"too high":               {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1048576\n", Options{}, `csv: line 3: expected at most 1048575 Wh in a slot, found "1048576"`},
-		"too high by carry":      {"start,wh\n2013-01-01T00:00:00Z,0.4\n2013-01-01T00:30:00Z,1048575.2\n", Options{}, `line 3: expected at most 1048575 Wh`},
+		"too high by carry":      {"start,wh\n2013-01-01T00:00:00Z,0.4\n2013-01-01T00:30:00Z,1048575.2\n", Options{}, `slot 2013-01-01T00:30:00Z: expected at most 1048575 Wh`},
 		"off the grid":           {lclHead + "A,2013-01-01 00:00:01,1\n", Options{}, `lcl: line 2: expected a start on the UTC grid of 30 minutes, found "2013-01-01T00:00:01Z"`},
 		"stray row":              {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:40:00Z,1\n2013-01-01T01:00:00Z,1\n2013-01-01T01:30:00Z,1\n", Options{}, `line 4: expected a start on the UTC grid of 30 minutes`},
 		"hours in India":         {"start,wh\n2013-01-01T00:00:00+05:30,1\n2013-01-01T01:00:00+05:30,1\n", Options{}, "line 2: expected a start on the UTC grid of 60 minutes"},
-		"other value again":      {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:30:00Z,1.5\n", Options{}, `csv: line 4: expected the readings of line 3 again for 2013-01-01T00:30:00Z (1 Wh), found "1.5 Wh"`},
+		"other value again":      {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:30:00Z,1\n2013-01-01T00:30:00Z,1.5\n", Options{}, `csv: line 4: expected the reading of 2013-01-01T00:30:00Z again (1 Wh), found "1.5 Wh"`},
 		"missing, then measured": {lclHead + "A,2013-01-01 00:00:00,Null\nA,2013-01-01 00:00:00,1\n", Options{}, `(none), found "1000 Wh"`},
 		"single row":             {"start,wh\n2013-01-01T00:00:00Z,1\n", Options{}, "csv: a slot's length cannot be told from a single row"},
 		"seven minutes":          {"start,wh\n2013-01-01T00:00:00Z,1\n2013-01-01T00:07:00Z,1\n", Options{}, "csv: rows are 7 minutes apart"},
@@ -470,7 +471,7 @@ func TestGaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := f.Series[0].Start
-	want := []Gap{{start + 2*3600, 2}, {start + 6*3600, 18}}
+	want := []Gap{{Start: start + 2*3600, Slots: 2}, {Start: start + 6*3600, Slots: 18}}
 	if got := f.Series[0].Gaps(); !reflect.DeepEqual(got, want) {
 		t.Errorf("gaps %v, want %v", got, want)
 	}

@@ -4,189 +4,187 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 )
 
-// table is a file's rows before they are laid on the grid.
+// table takes a file's rows and lays them on the grid, point by point. It keeps
+// no rows: what it holds is the series that come out of it.
 type table struct {
-	zone     string // for File.Zone
-	point    string
-	step     int // seconds; 0 to work it out from the rows
-	channels int // 1, or 2 with export
-	rows     []row
+	o    *Options
+	mode mode
+
+	// For the File, set by the format's reader.
+	zone   string // clock of the stamps
+	clock  string // File.Clock, where it is neither offset nor local
+	unit   string
+	stamps string
+	notes  []string
+
+	negatives int // readings that are missing on the user's word
+
+	points map[string]*point // every point in the file; nil where it is not read
+	order  []string          // their names as they come
+	cells  int               // of all grids
 }
 
-// row is one line: a start and, per channel, a reading.
-type row struct {
-	at    int64 // Unix seconds
-	line  int
-	value [2]reading
-}
-
-// reading is one cell. A missing one holds no energy.
-type reading struct {
-	wh     energy
-	status Status
-}
-
-// absent reports whether no channel of the row has a reading.
-func (t *table) absent(r *row) bool {
-	for _, v := range r.value[:t.channels] {
-		if v.status != Missing {
-			return false
-		}
-	}
-	return true
-}
+// mode says which points of a file are read.
+type mode int
 
 const (
-	maxDay  = 1<<16 - 1 // days are 16 bits (docs/protocol.md, section 2)
-	maxDays = 20 * 366
+	onePoint mode = iota
+	allPoints
+	noPoint // only their names are wanted
 )
 
-// file sorts the rows, lays them on the grid of whole UTC days and turns exact
-// energies into whole Wh.
-func (t *table) file() (*File, error) {
-	f := &File{Zone: t.zone}
-	if len(t.rows) == 0 {
-		return nil, errors.New("no readings")
+const (
+	maxDay    = 1<<16 - 1 // days are 16 bits (docs/protocol.md, section 2)
+	maxDays   = 20 * 366
+	maxPoints = 1 << 16
+	maxCells  = 1 << 26 // of all points together: 300 MB
+)
+
+// point is one meter point.
+type point struct {
+	name   string
+	feeds  []*feed
+	idle   []string // registers that were not chosen
+	notes  []string
+	found  [3][]int64 // by changeKind: changes of the clock
+	left   int        // rows left out on the user's word
+	leftWh energy
+}
+
+// changeKind says how a file went through a change of the clock.
+type changeKind int
+
+const (
+	repeatedHour changeKind = iota // the hour stands twice
+	lostHour                       // it stands once
+	filledHour                     // an hour that does not exist has rows
+)
+
+// unused remembers a register that was not chosen.
+func (p *point) unused(register string) {
+	if len(p.idle) < maxFeeds && !slices.Contains(p.idle, register) {
+		p.idle = append(p.idle, strings.Clone(register))
 	}
-	slices.SortStableFunc(t.rows, func(a, b row) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
-	if err := t.findStep(); err != nil {
+}
+
+// note keeps what the user must know, once.
+func (p *point) note(format string, args ...any) {
+	const most = 50
+	if n := fmt.Sprintf(format, args...); len(p.notes) < most && !slices.Contains(p.notes, n) {
+		p.notes = append(p.notes, n)
+	}
+}
+
+// note keeps what the user must know about the whole file, once.
+func (t *table) note(format string, args ...any) {
+	if n := fmt.Sprintf(format, args...); !slices.Contains(t.notes, n) {
+		t.notes = append(t.notes, n)
+	}
+}
+
+func (p *point) clock(kind changeKind, turn int64) {
+	if !slices.Contains(p.found[kind], turn) {
+		p.found[kind] = append(p.found[kind], turn)
+	}
+}
+
+// drop counts a row that is left out.
+func (p *point) drop(kind changeKind, turn int64, r row) {
+	p.clock(kind, turn)
+	p.left++
+	for _, v := range r.value {
+		p.leftWh = p.leftWh.add(v.wh)
+	}
+}
+
+// at returns the point of a name, nil if it is not to be read.
+func (t *table) at(line int, name string) (*point, error) {
+	if name == "" { // the format has no names: the user may give one
+		name = t.o.Point
+	}
+	if p, seen := t.points[name]; seen {
+		return p, nil
+	}
+	switch {
+	case !isName(name) && name != t.o.Point:
+		return nil, lineError(line, "the name of a meter point", name)
+	case len(t.points) == maxPoints:
+		return nil, lineError(line, fmt.Sprintf("at most %d meter points", maxPoints), name)
+	}
+	name = strings.Clone(name)
+	wanted := t.mode == allPoints || t.mode == onePoint && (name == t.o.Point || t.o.Point == "" && len(t.order) == 0)
+	if t.mode == onePoint && t.o.Point == "" && len(t.order) == 1 {
+		t.points[t.order[0]] = nil // two points and no choice: only the names are of use now
+	}
+	t.order = append(t.order, name)
+	t.points[name] = nil
+	if wanted {
+		t.points[name] = &point{name: name}
+	}
+	return t.points[name], nil
+}
+
+// feed returns where to put the rows of a register, nil (to which rows may be
+// added in vain) if they are not wanted. Channels are bits: 1<<Import, 1<<Export.
+func (t *table) feed(line int, name, register string, channels int, l layout) (*feed, error) {
+	p, err := t.at(line, name)
+	if err != nil || p == nil {
 		return nil, err
 	}
-	if err := t.clean(f); err != nil {
-		return nil, err
+	if t.o.Register != "" && register != "" && register != t.o.Register {
+		p.unused(register)
+		return nil, nil
 	}
-	f.Rows = len(t.rows)
-	if f.Rows == 0 {
-		return nil, errors.New("no readings")
-	}
-	for channel := range t.channels {
-		s, err := t.series(channel)
-		if err != nil {
-			return nil, err
+	for _, f := range p.feeds {
+		if f.register == register && f.channels == channels && f.layout == l {
+			return f, nil
 		}
-		f.Series = append(f.Series, s)
 	}
+	if len(p.feeds) == maxFeeds {
+		return nil, lineError(line, fmt.Sprintf("at most %d registers of a meter point", maxFeeds), register)
+	}
+	f := newFeed(t, p, strings.Clone(register), channels, l)
+	p.feeds = append(p.feeds, f)
 	return f, nil
 }
 
-// findStep takes the commonest distance between neighbouring rows where the
-// format does not say how long a slot is: a stray row then stands off the grid
-// and is refused, instead of making every other slot missing.
-func (t *table) findStep() error {
-	if t.step == 0 {
-		seen := map[int64]int{}
-		for i := 1; i < len(t.rows); i++ {
-			if d := t.rows[i].at - t.rows[i-1].at; d > 0 {
-				seen[d]++
-			}
-		}
-		best := int64(0)
-		for d, n := range seen {
-			if n > seen[best] || n == seen[best] && d < best {
-				best = d
-			}
-		}
-		if best == 0 {
-			return errors.New("a slot's length cannot be told from a single row")
-		}
-		t.step = int(min(best, 2*secondsPerDay))
+// maxFeeds bounds the registers of a point, each of them with another layout
+// where a meter was replaced.
+const maxFeeds = 64
+
+// localZone returns the zone of stamps that carry no offset: the one that the
+// user named, or else the format's own.
+func (t *table) localZone(name string) (*time.Location, error) {
+	if t.o.Zone != nil {
+		return t.o.Zone, nil
 	}
-	if !validStep(t.step) {
-		return fmt.Errorf("rows are %s apart: 60, 30, 15, 10 or 5 minutes can be sealed", minutes(t.step))
+	if name == "" || t.o.LoadZone == nil {
+		return nil, errors.New("the stamps carry no offset from UTC: name the zone of their clock")
 	}
-	return nil
+	return t.o.LoadZone(name)
 }
 
-// clean takes out repeated rows, and empty rows that are not on the grid; any
-// other row that is not on the grid, or that contradicts one before, is refused.
-func (t *table) clean(f *File) error {
-	kept := t.rows[:0]
-	for _, r := range t.rows {
-		switch {
-		case r.at%int64(t.step) != 0 && t.absent(&r):
-			f.Skipped++
-		case r.at%int64(t.step) != 0:
-			return lineError(r.line, "a start on the UTC grid of "+minutes(t.step), stamp(r.at))
-		case len(kept) > 0 && kept[len(kept)-1].at == r.at:
-			if before := kept[len(kept)-1]; before.value != r.value {
-				return lineError(r.line, fmt.Sprintf("the readings of line %d again for %s (%s)",
-					before.line, stamp(r.at), t.show(&before)), t.show(&r))
-			}
-			f.Duplicates++
-		default:
-			kept = append(kept, r)
-		}
+// reading reads a cell in units of 10^scale Wh.
+func (t *table) reading(line int, cell string, scale int) (reading, error) {
+	digits, negative := strings.CutPrefix(cell, "-")
+	if !negative {
+		return parseReading(line, cell, scale)
 	}
-	t.rows = kept
-	return nil
-}
-
-// show prints a row's readings in an error.
-func (t *table) show(r *row) string {
-	text := ""
-	for i, v := range r.value[:t.channels] {
-		if i > 0 {
-			text += ", "
-		}
-		if v.status == Missing {
-			text += "none"
-		} else {
-			text += v.wh.String() + " Wh"
-		}
+	v, err := parseReading(line, digits, scale)
+	switch way := t.o.choice("negative"); {
+	case err != nil || v.status == Missing: // as a lone dash is
+		return parseReading(line, cell, scale)
+	case v.wh == energy{}, way == "export":
+		v.negative = v.wh != energy{}
+		return v, nil
+	case way == "missing":
+		t.negatives++
+		return reading{status: Missing}, nil
 	}
-	return text
-}
-
-// series lays one channel on the grid by the carry rule: with T the exact
-// running total, a row's reading is ⌊T_i + ½⌋ − ⌊T_{i−1} + ½⌋ Wh. Rounding never
-// adds up: the readings of any stretch differ from the file by less than 1 Wh.
-func (t *table) series(channel int) (Series, error) {
-	s, err := t.empty(channel)
-	if err != nil {
-		return Series{}, err
-	}
-	var total energy
-	for _, r := range t.rows {
-		v := r.value[channel]
-		before := total.rounded()
-		total = total.add(v.wh)
-		wh := total.rounded() - before
-		if wh > MaxWh {
-			return Series{}, lineError(r.line, fmt.Sprintf("at most %d Wh in a slot", MaxWh), v.wh.String())
-		}
-		i := (r.at - s.Start) / int64(s.Step)
-		s.Wh[i], s.Status[i] = uint32(wh), v.status
-	}
-	return s, nil
-}
-
-// empty returns the whole UTC days of the table's rows with every slot missing.
-func (t *table) empty(channel int) (Series, error) {
-	for _, r := range []row{t.rows[0], t.rows[len(t.rows)-1]} {
-		if r.at < 0 || r.at/secondsPerDay > maxDay {
-			return Series{}, lineError(r.line, "a date from 1970 to 2149", stamp(r.at))
-		}
-	}
-	first, last := t.rows[0].at/secondsPerDay, t.rows[len(t.rows)-1].at/secondsPerDay
-	if last-first >= maxDays {
-		return Series{}, fmt.Errorf("rows from %s to %s: more than twenty years in one file",
-			stamp(t.rows[0].at), stamp(t.rows[len(t.rows)-1].at))
-	}
-	n := int(last-first+1) * (secondsPerDay / t.step)
-	s := Series{Point: t.point, Channel: channel, Start: first * secondsPerDay, Step: t.step,
-		Wh: make([]uint32, n), Status: make([]Status, n)}
-	for i := range s.Status {
-		s.Status[i] = Missing
-	}
-	return s, nil
+	_, err = parseReading(line, cell, scale)
+	return v, fmt.Errorf("%w; if it is energy fed to the grid, choose negative=export, if a correction, negative=missing", err)
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -18,8 +17,8 @@ type lines struct {
 	err    error
 }
 
-func newLines(data []byte) *lines {
-	r := csv.NewReader(bytes.NewReader(data))
+func newLines(data io.Reader) *lines {
+	r := csv.NewReader(data)
 	r.ReuseRecord = true
 	r.FieldsPerRecord = -1 // checked by next, which names both counts
 	return &lines{csv: r}

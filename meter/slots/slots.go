@@ -1,13 +1,14 @@
-// Package source reads real meter files: the download formats that households
-// get from suppliers and portals. Each format is one file of this package; all
-// of them end in the same Series: whole watt-hours on a grid of UTC slots, in
-// whole UTC days, with every slot that the file lacks marked as missing.
-// docs/design/sources.md says what is accepted and how kWh become Wh.
-package source
+// Package slots is the form in which readings leave every meter file: whole
+// watt-hours on a grid of UTC slots, gapless, in whole UTC days, each slot with a
+// status. It is for what reads meter files (meter/source), for what makes readings
+// up (meter/household) and for what seals them (meter); it knows no file format,
+// so that a program which only seals or opens links none.
+package slots
 
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Channels of a Series. A reading is never negative: energy that flows to the
@@ -50,9 +51,9 @@ type Gap struct {
 
 const secondsPerDay = 86400
 
-// validStep reports whether slots of step seconds can be sealed: 24, 48, 96,
+// ValidStep reports whether slots of step seconds can be sealed: 24, 48, 96,
 // 144 or 288 to a day.
-func validStep(step int) bool {
+func ValidStep(step int) bool {
 	return slices.Contains([]int{3600, 1800, 900, 600, 300}, step)
 }
 
@@ -105,11 +106,11 @@ func (s *Series) Gaps() []Gap {
 // lacks all of them is Missing. It refuses a finer step than the series has,
 // and a sum above MaxWh.
 func (s *Series) Coarsen(step int) (Series, error) {
-	if !validStep(step) {
-		return Series{}, fmt.Errorf("slots of %s cannot be sealed: 60, 30, 15, 10 or 5 minutes can", minutes(step))
+	if !ValidStep(step) {
+		return Series{}, fmt.Errorf("slots of %s cannot be sealed: 60, 30, 15, 10 or 5 minutes can", Minutes(step))
 	}
 	if step%s.Step != 0 {
-		return Series{}, fmt.Errorf("slots of %s cannot be made from slots of %s", minutes(step), minutes(s.Step))
+		return Series{}, fmt.Errorf("slots of %s cannot be made from slots of %s", Minutes(step), Minutes(s.Step))
 	}
 	k := step / s.Step
 	out := Series{Point: s.Point, Channel: s.Channel, Start: s.Start, Step: step,
@@ -117,7 +118,7 @@ func (s *Series) Coarsen(step int) (Series, error) {
 	for i := range out.Wh {
 		sum, status := merge(s.Wh[i*k:(i+1)*k], s.Status[i*k:(i+1)*k])
 		if sum > MaxWh {
-			return Series{}, fmt.Errorf("slot %s: %d Wh, more than %d", stamp(out.At(i)), sum, MaxWh)
+			return Series{}, fmt.Errorf("slot %s: %d Wh, more than %d", Stamp(out.At(i)), sum, MaxWh)
 		}
 		out.Wh[i], out.Status[i] = uint32(sum), status
 	}
@@ -143,4 +144,32 @@ func merge(wh []uint32, status []Status) (sum uint64, _ Status) {
 		return sum, Estimated
 	}
 	return sum, Measured
+}
+
+// SpikeWatts is the most that a household's connection carries for long: three
+// phases of 80 A at 230 V. A higher mean over a slot is not impossible (a large
+// building, a correction by the operator), but somebody should look at it.
+const SpikeWatts = 3 * 80 * 230
+
+// Spikes returns the slots whose mean power is above 55.2 kW, three phases of
+// 80 A at 230 V: nothing that a household's connection carries for long.
+func (s *Series) Spikes() []int {
+	var spikes []int
+	for i, wh := range s.Wh {
+		if int(wh)*3600 > SpikeWatts*s.Step {
+			spikes = append(spikes, i)
+		}
+	}
+	return spikes
+}
+
+// Stamp prints an instant as RFC 3339 in UTC, the way the protocol's documents do.
+func Stamp(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
+
+// Minutes prints a length of time given in seconds.
+func Minutes(step int) string {
+	if step%60 != 0 {
+		return fmt.Sprintf("%d seconds", step)
+	}
+	return fmt.Sprintf("%d minutes", step/60)
 }
