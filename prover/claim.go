@@ -52,6 +52,9 @@ type Claim struct {
 	zeros       []Linear
 	reveals     []Linear // minus the revealed value: commitments to 0
 	products    []product
+	vectors     []vector
+	eachs       []each
+	asks        []ask // whose values the caller of Prove gives, in order
 
 	// What is revealed, for the check of one-sided secrets: each entry is a
 	// sum of expressions that are rounded one by one.
@@ -67,6 +70,7 @@ type functional struct {
 	weights [][]int64 // by row and slot, skipped slots zeroed
 	konst   *big.Int
 	within  interval // before slots are skipped
+	total   *total   // instead of weights: the functional is of a vector
 }
 
 type secret struct {
@@ -145,6 +149,9 @@ func (c *Claim) derived(name string, lo, hi *big.Int, value func(evaluator) Int)
 
 func (c *Claim) secret(s secret) Linear {
 	l := single(atom{secret: true, i: len(c.secrets)})
+	if s.value == nil {
+		c.asks = append(c.asks, ask{i: len(c.secrets)})
+	}
 	c.secrets = append(c.secrets, s)
 	c.RequireRange(l.Sub(Constant(s.within.lo)), new(big.Int).Sub(s.within.hi, s.within.lo))
 	return l
@@ -294,6 +301,9 @@ func (c *Claim) Check() error {
 	c.once.Do(func() {
 		if c.err = errors.Join(c.errs...); c.err == nil {
 			c.form, c.err = c.compile()
+			if c.err == nil && c.form.vector != nil {
+				c.form.vector.hash = c.entriesHash()
+			}
 		}
 	})
 	return c.err

@@ -33,11 +33,12 @@ type form struct {
 	products []product
 
 	segments *rangeproof.Statement // of ranges; nil if there are none
+	vector   *vectorForm           // of vectors, then of all ranges; nil if there are none
 }
 
 // compile checks a claim and brings it into its one form.
 func (c *Claim) compile() (*form, error) {
-	if len(c.functionals) == 0 {
+	if len(c.functionals) == 0 && !c.useVectors() {
 		return nil, errors.New("claim has no functional")
 	}
 	if len(c.functionals) > maxFunctionals || len(c.rows) > maxRows {
@@ -77,6 +78,11 @@ func (c *Claim) compile() (*form, error) {
 			f.sent = append(f.sent, i)
 		}
 	}
+	if c.useVectors() {
+		if err := c.compileVectors(f); err != nil {
+			return nil, err
+		}
+	}
 	f.inside = f.named()
 	if f.segments, err = rangeStatement(f.ranges); err != nil {
 		return nil, err
@@ -99,6 +105,9 @@ func (c *Claim) expressions() []*Linear {
 	for i := range c.products {
 		p := &c.products[i]
 		all = append(all, &p.z, &p.x, &p.y)
+	}
+	for i := range c.eachs {
+		all = append(all, &c.eachs[i].rest)
 	}
 	for i := range c.results {
 		for j := range c.results[i] {
@@ -165,6 +174,11 @@ func (c *Claim) checkIntervals() error {
 			return fmt.Errorf("%w: product %d could exceed 2^200", ErrNotProvable, i)
 		}
 	}
+	for i := range c.eachs {
+		if !c.entriesBounded(i) {
+			return fmt.Errorf("%w: an entry of requirement %d could exceed 2^200", ErrNotProvable, i)
+		}
+	}
 	return nil
 }
 
@@ -201,18 +215,45 @@ func (c *Claim) checkHidden() error {
 // value is the extreme one follows from the rule's own ranges.
 func (c *Claim) checkPays() error {
 	for i, s := range c.secrets {
-		if s.pays == 0 {
-			continue
-		}
 		y := atom{secret: true, i: i}
-		if c.tied(y) {
-			return fmt.Errorf("one-sided secret %s stands in a product or in an equation: it passes its freedom on", s.name)
+		if err := c.checkSide(s.name, s.pays, func(a atom) (up, down bool) { return a == y, false }); err != nil {
+			return err
 		}
-		for _, sum := range c.results {
-			for _, l := range sum {
-				if up, down := c.directions(l, y); up && s.pays == PaysDown || down && s.pays == PaysUp {
-					return fmt.Errorf("secret %s can be wrong to the prover's gain: the exact form with a product is needed", s.name)
-				}
+	}
+	for i, v := range c.vectors {
+		if err := c.checkSide(v.name, v.pays, func(a atom) (up, down bool) { return c.movesTotal(a, i) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moves says whether a hidden integer, by what it is made of, rises or falls with
+// a one-sided one.
+type moves func(atom) (up, down bool)
+
+// movesTotal is moves for the entries of vector i.
+func (c *Claim) movesTotal(a atom, i int) (up, down bool) {
+	if a.secret || c.functionals[a.i].total == nil || c.functionals[a.i].total.vector != i {
+		return false, false
+	}
+	for _, w := range c.functionals[a.i].total.weights {
+		up, down = up || w > 0, down || w < 0
+	}
+	return up, down
+}
+
+func (c *Claim) checkSide(name string, pays Pays, y moves) error {
+	if pays == 0 {
+		return nil
+	}
+	if c.tied(y) {
+		return fmt.Errorf("one-sided secret %s stands in a product or in an equation: it passes its freedom on", name)
+	}
+	for _, sum := range c.results {
+		for _, l := range sum {
+			if up, down := c.directions(l, y); up && pays == PaysDown || down && pays == PaysUp {
+				return fmt.Errorf("secret %s can be wrong to the prover's gain: the exact form with a product is needed", name)
 			}
 		}
 	}
@@ -222,20 +263,23 @@ func (c *Claim) checkPays() error {
 // tied reports whether y determines other integers by a product or by a linear
 // requirement that stays an equation. What is revealed could then move with y
 // in ways that directions does not see.
-func (c *Claim) tied(y atom) bool {
-	in := func(l Linear) bool { return l.coefficient(y).Sign() != 0 }
+func (c *Claim) tied(y moves) bool {
+	in := func(l Linear) bool {
+		return slices.ContainsFunc(l.parts, func(p part) bool {
+			up, down := y(p.atom)
+			return up || down
+		})
+	}
 	return slices.ContainsFunc(c.zeros, in) ||
 		slices.ContainsFunc(c.products, func(p product) bool { return in(p.x) || in(p.y) || in(p.z) })
 }
 
 // directions says whether l rises or falls with y, directly or through hidden
 // integers that rise with an expression with y.
-func (c *Claim) directions(l Linear, y atom) (up, down bool) {
+func (c *Claim) directions(l Linear, y moves) (up, down bool) {
 	for _, p := range l.parts {
-		var u, d bool
-		if p.atom == y {
-			u = true
-		} else if from, ok := c.rises[p.atom]; ok {
+		u, d := y(p.atom)
+		if from, ok := c.rises[p.atom]; ok && !u && !d {
 			u, d = c.directions(from, y)
 		}
 		if p.k.Sign() < 0 {
@@ -258,6 +302,11 @@ func (f *form) named() []int {
 	}
 	for _, l := range slices.Concat(f.reveals, f.zeros) {
 		note(l)
+	}
+	if f.vector != nil {
+		for i := range f.vector.eachs {
+			note(f.vector.eachs[i].rest)
+		}
 	}
 	for _, p := range f.products {
 		note(p.z)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"hushwatt/prover/fold"
 	"hushwatt/prover/ristretto"
@@ -12,18 +13,27 @@ import (
 
 // Prove proves the claim. header is the canonical encoding of every public
 // input (docs/protocol.md, section 4.2); seals and opened stand in the order of
-// the claim's rows; secrets gives a value to each call of Secret, in order. rand
-// supplies 32 bytes. It is an error if a requirement does not hold of what was
+// the claim's rows; secrets gives a value to each call of Secret and to each entry
+// of each call of Vector, in order. rand supplies 32 bytes. It is an error if a requirement does not hold of what was
 // given. Whether the openings are those of the seals is for the caller to have
 // checked: a proof about others is made and refused. The time taken does not
 // depend on readings, blindings or secrets.
 func (c *Claim) Prove(header []byte, seals []sigma.Point, opened []Opening, secrets []Int, rand io.Reader) ([]byte, error) {
-	return c.prove(header, seals, opened, secrets, rand, nil)
+	return c.ProveInSteps(noSteps, header, seals, opened, secrets, rand)
 }
+
+// ProveInSteps is Prove for a caller who wants to say how far it is, to let
+// others run or to stop it: step is called between parts of the work, a hundred
+// milliseconds apart at most for a month, and ends it with its error.
+func (c *Claim) ProveInSteps(step func() error, header []byte, seals []sigma.Point, opened []Opening, secrets []Int, rand io.Reader) ([]byte, error) {
+	return c.prove(header, seals, opened, secrets, rand, nil, step)
+}
+
+func noSteps() error { return nil }
 
 // prove is Prove. Tests of what a verifier refuses give a cheat, which changes
 // the witness at will; then requirements are not checked.
-func (c *Claim) prove(header []byte, seals []sigma.Point, opened []Opening, secrets []Int, rand io.Reader, cheat func(*witness)) ([]byte, error) {
+func (c *Claim) prove(header []byte, seals []sigma.Point, opened []Opening, secrets []Int, rand io.Reader, cheat func(*witness), step func() error) ([]byte, error) {
 	if err := c.Check(); err != nil {
 		return nil, fmt.Errorf("prove claim: %w", err)
 	}
@@ -47,7 +57,7 @@ func (c *Claim) prove(header []byte, seals []sigma.Point, opened []Opening, secr
 	}
 	sp := sigma.NewSponge(session)
 	sp.Absorb(statement)
-	narg, err := c.proveIn(sp, seals, w, rng)
+	narg, err := c.proveIn(sp, seals, w, rng, step)
 	if err != nil {
 		return nil, fmt.Errorf("prove claim: %w", err)
 	}
@@ -58,7 +68,7 @@ func (c *Claim) prove(header []byte, seals []sigma.Point, opened []Opening, secr
 }
 
 // proveIn is the prover's side of the transcript after the statement.
-func (c *Claim) proveIn(sp *sigma.Sponge, seals []sigma.Point, w *witness, rng io.Reader) ([]byte, error) {
+func (c *Claim) proveIn(sp *sigma.Sponge, seals []sigma.Point, w *witness, rng io.Reader, step func() error) ([]byte, error) {
 	points, narg, err := w.commit(rng)
 	if err != nil {
 		return nil, err
@@ -69,19 +79,32 @@ func (c *Claim) proveIn(sp *sigma.Sponge, seals []sigma.Point, w *witness, rng i
 		return nil, err
 	}
 	narg = append(narg, msg...)
-
-	j := len(c.functionals)
-	msg, folded, secrets, err := fold.Prove(sp, c.foldStatement(), w.fold(j), rng)
+	vector, msg, err := c.proveVector(sp, w, rng, step)
 	if err != nil {
 		return nil, err
 	}
 	narg = append(narg, msg...)
+	if err := step(); err != nil {
+		return nil, err
+	}
 
-	st, err := c.relation(folded, seals, points[:j], points[j:])
+	j := len(c.functionals)
+	fw := w.fold(j)
+	vector.addTo(fw, w)
+	msg, folded, secrets, err := fold.Prove(sp, c.foldStatement(vector.public()), fw, rng)
 	if err != nil {
 		return nil, err
 	}
-	msg, err = st.Prove(sp, append(secrets, w.scalars(c)...), rng)
+	narg = append(narg, msg...)
+	if err := step(); err != nil {
+		return nil, err
+	}
+
+	st, err := c.relation(folded, seals, points[:j], points[j:], vector.public())
+	if err != nil {
+		return nil, err
+	}
+	msg, err = st.Prove(sp, slices.Concat(secrets, w.scalars(c), vector.scalars()), rng)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func TestRejectSecretRationalTwoLines(t *testing.T) {
 		}
 	}
 	h.cheats(t, claim(2111, false), cheat)
-	narg, err := claim(2111, true).prove(testHeader, h.seals, h.opened, nil, rand.Reader, cheat)
+	narg, err := claim(2111, true).prove(testHeader, h.seals, h.opened, nil, rand.Reader, cheat, noSteps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestRejectSecretRationalPricedKWh(t *testing.T) {
 // acceptsCheat proves with a changed witness and expects acceptance.
 func (h *home) acceptsCheat(t *testing.T, c *Claim, cheat func(*witness), secrets ...Int) {
 	t.Helper()
-	narg, err := c.prove(testHeader, h.seals, h.opened, secrets, rand.Reader, cheat)
+	narg, err := c.prove(testHeader, h.seals, h.opened, secrets, rand.Reader, cheat, noSteps)
 	if err == nil {
 		err = c.Verify(testHeader, h.seals, narg)
 	}
@@ -349,7 +349,7 @@ func fields(c *Claim) []bool {
 	}
 	first, last := c.rangeSizes()
 	equations := 2 + len(f.reveals) + len(f.zeros) + 2*len(f.products)
-	put(c.commitments()+first/32+c.foldStatement().Size()/32+equations, false)
+	put(c.commitments()+first/32+c.foldStatement(nil).Size()/32+equations, false)
 	put((c.Size()-last)/32-len(out), true)
 	if last > 0 {
 		put(2, false)

@@ -1,6 +1,8 @@
 package prover
 
 import (
+	"slices"
+
 	"hushwatt/prover/fold"
 	"hushwatt/prover/ristretto"
 	"hushwatt/prover/sigma"
@@ -12,8 +14,9 @@ type (
 	term     = sigma.Term[ristretto.Scalar]
 )
 
-// foldStatement is what the day fold proves: every functional of the claim.
-func (c *Claim) foldStatement() *fold.Statement {
+// foldStatement is what the day fold proves: every functional of the claim, and
+// with vectors what v says of them.
+func (c *Claim) foldStatement(v *checkedVector) *fold.Statement {
 	f := new(fold.Statement)
 	for _, r := range c.rows {
 		f.Rows = append(f.Rows, r.N)
@@ -22,21 +25,26 @@ func (c *Claim) foldStatement() *fold.Statement {
 		f.Weights = append(f.Weights, x.weights)
 		f.Consts = append(f.Consts, x.konst)
 	}
+	if c.form.vector != nil {
+		f.Vector = c.foldVector(v)
+	}
 	return f
 }
 
 // relation returns the one relation that ends a claim: the two equations of the
 // fold, then reveals, linear requirements, the openings of the products' first
 // factors, and the products, each in order of declaration. Every commitment is
-// an element by itself, never a sum.
-func (c *Claim) relation(folded *fold.Folded, seals, xs, ys []sigma.Point) (*sigma.Statement, error) {
-	st, at, err := folded.Relation(seals, xs)
+// an element by itself, never a sum. What v says of vectors comes last; it is
+// nil if there are none.
+func (c *Claim) relation(folded *fold.Folded, seals, xs, ys []sigma.Point, v *checkedVector) (*sigma.Statement, error) {
+	rows, sums := v.elements()
+	st, at, err := folded.Relation(slices.Concat(seals, rows), slices.Concat(xs, sums))
 	if err != nil {
 		return nil, err
 	}
 	// elements maps the indices of commitment() to those of the relation.
 	elements := make([]int, 1+len(xs)+len(ys))
-	copy(elements[1:], at.X)
+	copy(elements[1:], at.X[:len(xs)])
 	for _, place := range c.form.inside {
 		elements[1+len(xs)+place] = st.AddElement(ys[place])
 	}
@@ -54,6 +62,10 @@ func (c *Claim) relation(folded *fold.Folded, seals, xs, ys []sigma.Point) (*sig
 	}
 	for i, p := range c.form.products {
 		b.product(p, factors[i])
+	}
+	if v != nil {
+		v.checked.AddTo(st, at.X[len(xs)], at.H)
+		b.combination(at.X[len(xs)+1], v.mix)
 	}
 	return st, nil
 }

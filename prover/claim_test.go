@@ -124,7 +124,7 @@ func (h *home) refuses(t testing.TB, c *Claim, narg []byte) {
 // cheats makes a proof with a changed witness and expects its refusal.
 func (h *home) cheats(t testing.TB, c *Claim, cheat func(*witness), secrets ...Int) {
 	t.Helper()
-	narg, err := c.prove(testHeader, h.seals, h.opened, secrets, rand.Reader, cheat)
+	narg, err := c.prove(testHeader, h.seals, h.opened, secrets, rand.Reader, cheat, noSteps)
 	if err != nil {
 		t.Fatalf("no proof to refuse: %v", err)
 	}

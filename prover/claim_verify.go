@@ -20,11 +20,12 @@ func (c *Claim) Size() int {
 		return 0
 	}
 	f := c.form
-	equations := 2 + len(f.reveals) + len(f.zeros) + 2*len(f.products)
-	scalars := f.columns.n + 2 + len(f.reveals) + len(f.zeros) + 3*len(f.products)
+	equations, scalars := f.vectorEquations()
+	equations += 2 + len(f.reveals) + len(f.zeros) + 2*len(f.products)
+	scalars += f.width() + 2 + len(f.reveals) + len(f.zeros) + 3*len(f.products)
 	first, last := c.rangeSizes()
 	return ristretto.ElementSize*(c.commitments()+equations) + ristretto.ScalarSize*scalars +
-		c.foldStatement().Size() + first + last
+		c.vectorSize() + c.foldStatement(nil).Size() + first + last
 }
 
 // commitments is the number of X_j and Y_j.
@@ -79,13 +80,17 @@ func (c *Claim) replay(header []byte, seals []sigma.Point, narg []byte) (*replay
 	if r.ranges, err = c.readRanges(sp, points, take(first)); err != nil {
 		return nil, err
 	}
-	fs := c.foldStatement()
+	vector, err := c.readVector(sp, take(c.vectorSize()))
+	if err != nil {
+		return nil, err
+	}
+	fs := c.foldStatement(vector)
 	folded, err := fold.Read(sp, fs, take(fs.Size()))
 	if err != nil {
 		return nil, err
 	}
 	j := len(c.functionals)
-	if r.relation, err = c.relation(folded, seals, points[:j], points[j:]); err != nil {
+	if r.relation, err = c.relation(folded, seals, points[:j], points[j:], vector); err != nil {
 		return nil, err
 	}
 	if r.proof, err = r.relation.Read(sp, take(r.relation.ProofSize())); err != nil {

@@ -2,6 +2,7 @@ package prover
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"hushwatt/prover/ristretto"
@@ -12,6 +13,10 @@ import (
 type witness struct {
 	opened []Opening
 	x, y   []Int // functionals; secrets, substituted ones too
+
+	vectors [][]Int // entries of each vector
+	digits  []uint8 // of all vectors and requirements
+	bad     uint64  // not 0 if an entry of one is out of its bounds
 
 	ranges []Int              // what each range requirement is about
 	values []ristretto.Scalar // of X_1 …, Y_1 …, in order
@@ -29,22 +34,20 @@ func (c *Claim) witness(opened []Opening, given []Int) (*witness, error) {
 	for d := range opened {
 		readings[d] = opened[d].Values
 	}
+	if err := c.take(w, given); err != nil {
+		return nil, err
+	}
 	for _, f := range c.functionals {
+		if f.total != nil {
+			w.x = append(w.x, w.total(f.total))
+			continue
+		}
 		w.x = append(w.x, evaluate(f.weights, f.konst, readings))
 	}
-	for _, s := range c.secrets {
-		switch {
-		case s.value != nil:
-			w.y = append(w.y, s.value(w.evaluate))
-		case len(given) == 0:
-			return nil, fmt.Errorf("no value is given for secret %s", s.name)
-		default:
-			w.y = append(w.y, given[0])
-			given = given[1:]
+	for i, s := range c.secrets {
+		if s.value != nil {
+			w.y[i] = s.value(w.evaluate)
 		}
-	}
-	if len(given) > 0 {
-		return nil, fmt.Errorf("%d values too many are given for secrets", len(given))
 	}
 	for _, r := range c.form.ranges {
 		w.ranges = append(w.ranges, w.evaluate(r.l))
@@ -55,7 +58,34 @@ func (c *Claim) witness(opened []Opening, given []Int) (*witness, error) {
 	for _, i := range c.form.sent {
 		w.values = append(w.values, w.y[i].Scalar())
 	}
+	if c.form.vector != nil {
+		c.fillDigits(w)
+	}
 	return w, nil
+}
+
+// take distributes what the caller gives.
+func (c *Claim) take(w *witness, given []Int) error {
+	w.y, w.vectors = make([]Int, len(c.secrets)), make([][]Int, len(c.vectors))
+	for _, a := range c.asks {
+		n := 1
+		if a.vector {
+			n = c.vectors[a.i].n
+		}
+		if len(given) < n {
+			return fmt.Errorf("%d values are missing for secrets and vectors", n-len(given))
+		}
+		if a.vector {
+			w.vectors[a.i] = given[:n]
+		} else {
+			w.y[a.i] = given[0]
+		}
+		given = given[n:]
+	}
+	if len(given) > 0 {
+		return fmt.Errorf("%d values too many are given for secrets", len(given))
+	}
+	return nil
 }
 
 func (c *Claim) checkOpenings(opened []Opening) error {
@@ -99,6 +129,9 @@ func (w *witness) check(f *form) error {
 		if v.Less(Int{})|publicInt(r.bound).Less(v) != 0 {
 			return fmt.Errorf("range requirement %d does not hold", i)
 		}
+	}
+	if w.bad != 0 {
+		return errors.New("an entry of a vector, or what is required of each, does not hold")
 	}
 	for i, l := range f.reveals {
 		if w.evaluate(l).isZero() == 0 {
@@ -174,5 +207,5 @@ func (w *witness) bytes() []byte {
 	for i := range w.values {
 		b = w.values[i].Append(b)
 	}
-	return b
+	return append(b, w.digits...)
 }

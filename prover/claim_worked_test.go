@@ -89,7 +89,7 @@ func workedBytes(t testing.TB) string {
 	scalar("y", sp.Challenge())
 	scalar("z", sp.Challenge())
 	rounds := take(128)
-	f, err := fold.Read(sp, c.foldStatement(), rounds)
+	f, err := fold.Read(sp, c.foldStatement(nil), rounds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func workedBytes(t testing.TB) string {
 	for _, s := range []int{0, 1, 23} {
 		scalar(fmt.Sprintf("p_%d", s), f.P[s])
 	}
-	st, err := c.relation(f, h.seals, points, nil)
+	st, err := c.relation(f, h.seals, points, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func forge(t *testing.T, h *house, plan *BillPlan, bend func(*draft)) *Bill {
 	s := d.submission
 	rand.Read(s.ID[:])
 	claim := must(d.plan.claim(d.rows, s.Outputs))
-	s.Proof = must(claim.prove(d.header(), sealsOf(d.rows), d.openings, nil, rand.Reader, func(*witness) {}))
+	s.Proof = must(claim.prove(d.header(), sealsOf(d.rows), d.openings, nil, rand.Reader, func(*witness) {}, noSteps))
 	return &Bill{d.request, s}
 }
 

@@ -18,6 +18,10 @@ import (
 //	session id      the tag and the header: every public input of the exchange
 //	statement       columns, rows, functionals, weights' hash, seals, ranges
 //	X_j, Y_j, A, S  → y, z (only with ranges)
+//	and with hidden vectors, where ranges are digits and A, S are left out:
+//	  rows          → λ, τ_1 … τ_m
+//	  A_i1 … A_i4   → s_i, round by round of the zero-check
+//	  Q, W, Z
 //	                → ω
 //	A_i0, A_i2      → r_i, round by round
 //	relation, T     → e
@@ -54,7 +58,7 @@ func (c *Claim) statement(seals []sigma.Point) []byte {
 		b = appendUint256(b, r.bound)
 		b = le.AppendUint32(b, uint32(r.width))
 	}
-	return b
+	return f.vector.appendStatement(b)
 }
 
 // requirements returns what the claim requires beyond its ranges: reveals, linear

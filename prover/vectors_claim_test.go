@@ -54,7 +54,7 @@ func (f *claimFiles) rationals() {
 	f0, f1 := bare.Functional(at(h, 0), big.NewInt(x0-1)), bare.Functional(at(h, 0), big.NewInt(x1-1))
 	bare.RoundedLines([]Linear{f0, f1}, ints(200, 100), HalfUp, big.NewInt(2111))
 	drop(bare, 0)
-	narg, err := bare.prove(testHeader, h.seals, h.opened, nil, rand.Reader, understate)
+	narg, err := bare.prove(testHeader, h.seals, h.opened, nil, rand.Reader, understate, noSteps)
 	if err == nil {
 		err = bare.Verify(testHeader, h.seals, narg)
 	}

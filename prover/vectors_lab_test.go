@@ -91,7 +91,7 @@ func (f *claimFiles) cheat(name, base, comment string, d *claimData, h *home, li
 func (f *claimFiles) cheatWith(name, base, comment string, d *claimData, h *home, cheat func(*witness), secrets ...int64) {
 	f.t.Helper()
 	seeded(f.t, name)
-	narg, err := build(f.t, d).prove(testHeader, h.seals, h.opened, whole(secrets), rand.Reader, cheat)
+	narg, err := build(f.t, d).prove(testHeader, h.seals, h.opened, whole(secrets), rand.Reader, cheat, noSteps)
 	if err != nil {
 		f.t.Fatalf("%s: no proof to refuse: %v", name, err)
 	}

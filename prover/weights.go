@@ -85,10 +85,12 @@ func appendInt128(b []byte, v *big.Int) []byte {
 }
 
 func (c *Claim) weightsHash() [32]byte {
-	consts := make([]*big.Int, len(c.functionals))
-	weights := make([][][]int64, len(c.functionals))
-	for j, f := range c.functionals {
-		consts[j], weights[j] = f.konst, f.weights
+	var consts []*big.Int
+	var weights [][][]int64
+	for _, f := range c.functionals {
+		if f.total == nil { // those of vectors are in the hash of entries
+			consts, weights = append(consts, f.konst), append(weights, f.weights)
+		}
 	}
 	return WeightsHash(c.tz, consts, weights)
 }

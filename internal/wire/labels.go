@@ -11,6 +11,7 @@ const (
 	LabelRangeG   = "hushwatt/v1/range/g/" // ‖ u16be i
 	LabelRangeH   = "hushwatt/v1/range/h/" // ‖ u16be i
 	LabelRangeU   = "hushwatt/v1/range/u"  //
+	LabelVector   = "hushwatt/v1/vector/"  // ‖ u16be i
 )
 
 // Keys and blinding of a meter and its customer (meter).
@@ -38,6 +39,33 @@ const (
 	LabelExport      = "hushwatt/v1/export"    // first field of an export file
 )
 
+// Sums over many meters (meter, aggregate).
+const (
+	LabelCharter         = "hushwatt/v1/charter"
+	LabelCharterHash     = "hushwatt/v1/charter-hash"
+	LabelEnrolment       = "hushwatt/v1/enrolment"
+	LabelEnrolmentHash   = "hushwatt/v1/enrolment-hash"
+	LabelEnrolmentSecret = "hushwatt/v1/enrolment-secret" // HPKE info of a share key
+	LabelRegistry        = "hushwatt/v1/registry"
+	LabelRegistryHash    = "hushwatt/v1/registry-hash"
+	LabelRatchet         = "hushwatt/v1/ratchet"      // next day's chain key
+	LabelShareDay        = "hushwatt/v1/share-day"    // a day's share key
+	LabelShare           = "hushwatt/v1/share"        // share of A_1 … A_{k−1}
+	LabelSealedShare     = "hushwatt/v1/sealed-share" // key of the share of A_k
+	LabelPresence        = "hushwatt/v1/presence"
+	LabelPresenceHash    = "hushwatt/v1/presence-hash"
+	LabelCounted         = "hushwatt/v1/counted" // hash of the records of those present
+	LabelContribution    = "hushwatt/v1/contribution"
+	LabelPoints          = "hushwatt/v1/points"       // shares as elements, to find a liar
+	LabelClosing         = "hushwatt/v1/closing"      // a meter's end of day
+	LabelRing            = "hushwatt/v1/ring"         // order of the neighbours
+	LabelIntroduction    = "hushwatt/v1/introduction" // of two neighbours
+	LabelMask            = "hushwatt/v1/mask"
+	LabelAnswer          = "hushwatt/v1/answer"  // a masked reading
+	LabelRelease         = "hushwatt/v1/release" // first field of a release file
+	LabelDayEnd          = "hushwatt/v1/day-end" // first field of a day-end file
+)
+
 // The supplier's server (server).
 const (
 	LabelSession = "hushwatt/v1/session" // key of the staff's session cookies
@@ -45,12 +73,14 @@ const (
 
 // Tariffs (tariffs).
 const (
-	LabelTariff = "hushwatt/v1/tariff"
+	LabelTariff   = "hushwatt/v1/tariff"
+	LabelAddendum = "hushwatt/v1/addendum" // events of a tariff
 )
 
 // Claims and the bill exchange (prover).
 const (
 	LabelWeights    = "hushwatt/v1/weights"
+	LabelEntries    = "hushwatt/v1/entries" // hash of what is required of hidden vectors
 	LabelNonce      = "hushwatt/v1/nonce"
 	LabelBatch      = "hushwatt/v1/batch"
 	LabelSupplier   = "hushwatt/v1/supplier" // hash of a supplier's key

@@ -13,12 +13,14 @@ import (
 // Witness is the secret side of a fold.
 type Witness struct {
 	Readings  [][]uint32         // Readings[d][s], below 2^20
-	Blindings []ristretto.Scalar // ρ_d of each row's seal
+	Blindings []ristretto.Scalar // ρ_d of each row's seal, those of the vector last
 	Gammas    []ristretto.Scalar // γ_j of each X_j
+	Vector    []uint8            // entries of the vector
 }
 
 func (w *Witness) check(st *Statement) error {
-	if len(w.Readings) != len(st.Rows) || len(w.Blindings) != len(st.Rows) || len(w.Gammas) != len(st.Weights) {
+	if len(w.Readings) != len(st.Rows) || len(w.Blindings) != st.rows() || len(w.Gammas) != st.functionals() ||
+		st.Vector != nil && len(w.Vector) != st.Vector.Length {
 		return errors.New("witness does not fit the statement")
 	}
 	var over uint32
@@ -66,7 +68,7 @@ func Prove(sp *sigma.Sponge, st *Statement, w *Witness, rng io.Reader) (msg []by
 		f.R = append(f.R, sp.Challenge())
 		p.fold(half, &f.R[i], &b)
 	}
-	f.Eq, f.P = eqTable(f.R, len(st.Rows)), p.weights[0]
+	f.Eq, f.P = eqTable(f.R, st.rows()), p.weights[0]
 	return msg, f, append(p.readings[0], p.blindings[0], p.zeta), nil
 }
 
@@ -84,10 +86,12 @@ type prover struct {
 func newProver(f *Folded, w *Witness) *prover {
 	st, l := f.st, f.st.layout()
 	p := &prover{
-		weights:   matrix(len(st.Rows), len(l.bases)),
-		readings:  matrix(len(st.Rows), len(l.bases)),
+		weights:   matrix(st.rows(), len(l.bases)),
+		readings:  matrix(st.rows(), len(l.bases)),
 		blindings: append([]ristretto.Scalar(nil), w.Blindings...),
-		first:     &integers{st: st, powers: f.powers, offset: l.offset, readings: w.Readings},
+	}
+	if st.Vector == nil {
+		p.first = &integers{st: st, powers: f.powers, offset: l.offset, readings: w.Readings}
 	}
 	var k ristretto.Scalar
 	for d, n := range st.Rows {
@@ -96,6 +100,9 @@ func newProver(f *Folded, w *Witness) *prover {
 			p.readings[d][off+s].SetUint64(uint64(c))
 		}
 		for j := range st.Weights {
+			if st.Weights[j] == nil {
+				continue
+			}
 			for s, weight := range st.Weights[j][d] {
 				x := &p.weights[d][off+s]
 				if k.SetInt64(weight); j == 0 {
@@ -109,7 +116,44 @@ func newProver(f *Folded, w *Witness) *prover {
 	for j := range w.Gammas {
 		p.zeta.MulAdd(&f.powers[j], &w.Gammas[j], &p.zeta)
 	}
+	if st.Vector != nil {
+		p.addVector(f, l, w.Vector)
+	}
 	return p
+}
+
+// addVector fills the rows of the vector, and adds the weights of its
+// functionals everywhere.
+func (p *prover) addVector(f *Folded, l layout, entries []uint8) {
+	v, d0 := f.st.Vector, len(f.st.Rows)
+	for i, q := range entries {
+		p.readings[d0+i/v.Width][i%v.Width].SetUint64(uint64(q))
+	}
+	for j, sum := range v.Sums {
+		for i := range sum {
+			x := &p.weights[d0+i/v.Width][i%v.Width]
+			x.MulAdd(&f.powers[j], &sum[i], x)
+		}
+	}
+	evaluation, combination := &f.powers[len(v.Sums)], &f.powers[len(v.Sums)+1]
+	var k ristretto.Scalar
+	for i := range v.rows() {
+		k.Mul(evaluation, &v.EqRows[i])
+		for c := range v.Width {
+			x := &p.weights[d0+i][c]
+			x.MulAdd(&k, &v.EqColumns[c], x)
+		}
+	}
+	for i := range v.Entries {
+		x := &p.weights[d0+i/v.Width][i%v.Width]
+		x.MulAdd(combination, &v.Entries[i], x)
+	}
+	for d, row := range v.Cells {
+		for s := range row {
+			x := &p.weights[d][l.offset[len(row)]+s]
+			x.MulAdd(combination, &row[s], x)
+		}
+	}
 }
 
 func matrix(rows, columns int) [][]ristretto.Scalar {

@@ -20,6 +20,7 @@ const (
 	maxRows        = 1 << 16
 	maxFunctionals = 1 << 10
 	maxConstBits   = 127 // |const| < 2^127, docs/protocol.md 4.3
+	maxWidth       = 1 << 12
 )
 
 // Statement is the public side of a fold, apart from seals and commitments.
@@ -27,10 +28,62 @@ type Statement struct {
 	// Rows holds the slots per day n of each row, in the order of the seals.
 	Rows []int
 	// Weights[j][d][s] multiplies slot s, 0 ≤ s < Rows[d], of row d in
-	// functional j.
+	// functional j. Weights[j] is nil if the functional has no part there.
 	Weights [][][]int64
 	// Consts[j] is added to functional j.
 	Consts []*big.Int
+	// Vector is what else is folded, nil if nothing is.
+	Vector *Vector
+}
+
+// Vector describes a hidden vector that is committed to in rows of its own,
+// which follow the sealed ones, and the functionals that it takes part in. Two
+// of them follow those of Weights: an evaluation of the vector's multilinear
+// extension, and a combination of everything; their constants are 0.
+type Vector struct {
+	Length, Width int // entries, entries a row
+
+	// Sums[j][p] multiplies entry p in functional j; nil is 0 everywhere.
+	Sums [][]ristretto.Scalar
+	// EqRows[i]·EqColumns[c] multiplies entry i·Width + c in the evaluation, in
+	// which the last row counts to its end.
+	EqRows, EqColumns []ristretto.Scalar
+	// Cells[d][s] multiplies a slot of the sealed rows in the combination, and
+	// Entries[p] an entry of the vector. A nil row of cells is one of zeros.
+	Cells   [][]ristretto.Scalar
+	Entries []ristretto.Scalar
+}
+
+func (v *Vector) rows() int {
+	if v == nil {
+		return 0
+	}
+	return (v.Length + v.Width - 1) / v.Width
+}
+
+// check reports shapes that do not fit.
+func (v *Vector) check(st *Statement) error {
+	switch {
+	case v == nil:
+		return nil
+	case v.Length < 1 || v.Width < 1 || v.Width > maxWidth || v.rows() > maxRows:
+		return fmt.Errorf("vector of %d entries in rows of %d", v.Length, v.Width)
+	case len(v.Sums) != len(st.Weights) || len(v.Cells) != len(st.Rows) || len(v.Entries) != v.Length:
+		return errors.New("weights of the vector do not fit")
+	case len(v.EqRows) < v.rows() || len(v.EqColumns) != v.Width:
+		return errors.New("point of the vector's evaluation is too short")
+	}
+	for j, sum := range v.Sums {
+		if sum != nil && len(sum) != v.Length {
+			return fmt.Errorf("functional %d has %d weights of the vector", j, len(sum))
+		}
+	}
+	for d, row := range v.Cells {
+		if row != nil && len(row) != st.Rows[d] {
+			return fmt.Errorf("combination: row %d has %d weights", d, len(row))
+		}
+	}
+	return nil
 }
 
 // Check reports whether the statement can be proven: at least one row and one
@@ -39,7 +92,7 @@ func (st *Statement) Check() error {
 	switch {
 	case len(st.Rows) == 0 || len(st.Rows) > maxRows:
 		return errors.New("no rows, or too many")
-	case len(st.Weights) == 0 || len(st.Weights) > maxFunctionals:
+	case len(st.Weights) == 0 && st.Vector == nil || len(st.Weights) > maxFunctionals:
 		return errors.New("no functionals, or too many")
 	case len(st.Consts) != len(st.Weights):
 		return errors.New("one constant per functional is needed")
@@ -53,6 +106,9 @@ func (st *Statement) Check() error {
 		if st.Consts[j] == nil || st.Consts[j].BitLen() > maxConstBits {
 			return fmt.Errorf("constant of functional %d is out of range", j)
 		}
+		if rows == nil && st.Vector != nil {
+			continue
+		}
 		if len(rows) != len(st.Rows) {
 			return fmt.Errorf("functional %d has %d rows, want %d", j, len(rows), len(st.Rows))
 		}
@@ -65,7 +121,7 @@ func (st *Statement) Check() error {
 			}
 		}
 	}
-	return nil
+	return st.Vector.check(st)
 }
 
 var dayLengths = []int{24, 48, 96, 144, 288}
@@ -78,23 +134,43 @@ func (st *Statement) Columns() []int {
 	return slices.Compact(ns)
 }
 
+// rows returns the number of all rows, sealed and of the vector.
+func (st *Statement) rows() int { return len(st.Rows) + st.Vector.rows() }
+
+// functionals returns the number of commitments that the fold is about.
+func (st *Statement) functionals() int {
+	if st.Vector == nil {
+		return len(st.Weights)
+	}
+	return len(st.Weights) + 2
+}
+
 // Rounds returns a = ⌈log2 D⌉ for D rows.
-func (st *Statement) Rounds() int { return bits.Len(uint(len(st.Rows) - 1)) }
+func (st *Statement) Rounds() int { return bits.Len(uint(st.rows() - 1)) }
 
 // Size returns the length in bytes of the messages of the rounds, 64·a.
 func (st *Statement) Size() int { return 2 * ristretto.ElementSize * st.Rounds() }
 
-// layout says where the columns of each n begin.
+// layout says where the columns of each n begin. Rows of a vector begin at the
+// first column; where they are longer than all slots there are more columns.
 type layout struct {
 	offset map[int]int // slot count → first column
 	bases  []*ristretto.Base
 }
+
+// Bases returns the base of each column.
+func (st *Statement) Bases() []*ristretto.Base { return st.layout().bases }
 
 func (st *Statement) layout() layout {
 	l := layout{offset: map[int]int{}}
 	for _, n := range st.Columns() {
 		l.offset[n] = len(l.bases)
 		l.bases = append(l.bases, ristretto.Slots(n)...)
+	}
+	if st.Vector != nil {
+		for i := 0; len(l.bases) < st.Vector.Width; i++ {
+			l.bases = append(l.bases, ristretto.Extra(i))
+		}
 	}
 	return l
 }
@@ -108,11 +184,11 @@ type Folded struct {
 	P     []ristretto.Scalar // folded weight p_s of each column
 
 	st     *Statement
-	powers []ristretto.Scalar // ω^0 … ω^(J−1)
+	powers []ristretto.Scalar // ω^0, ω^1, … of each functional
 }
 
 func newFolded(st *Statement, omega ristretto.Scalar) *Folded {
-	f := &Folded{Omega: omega, st: st, powers: make([]ristretto.Scalar, len(st.Weights))}
+	f := &Folded{Omega: omega, st: st, powers: make([]ristretto.Scalar, st.functionals())}
 	f.powers[0].SetUint64(1)
 	for j := 1; j < len(f.powers); j++ {
 		f.powers[j].Mul(&f.powers[j-1], &omega)
@@ -133,10 +209,10 @@ type Layout struct {
 //	Σ_d eq_d·V_d                         = Σ_s u_s·G_s + ρ·H
 //	Σ_j ω^j·Πr·X_j + Σ_i A terms − …·G   = Σ_s p_s·u_s·G + ζ·H
 //
-// seals are the V_d in the order of the rows. The caller adds what else it
-// states.
+// seals are the V_d in the order of the rows, those of the vector last. The
+// caller adds what else it states.
 func (f *Folded) Relation(seals, xs []sigma.Point) (*sigma.Statement, Layout, error) {
-	if len(seals) != len(f.st.Rows) || len(xs) != len(f.st.Weights) {
+	if len(seals) != f.st.rows() || len(xs) != f.st.functionals() {
 		return nil, Layout{}, errors.New("one seal per row and one commitment per functional are needed")
 	}
 	rel, at := sigma.NewStatement(), Layout{}
@@ -215,8 +291,8 @@ func (f *Folded) image(xs, as []int) []image {
 		rest.Mul(&rest, &f.R[i])
 	}
 	var onG, k ristretto.Scalar
-	for j := range f.powers {
-		onG.MulAdd(&f.powers[j], k.SetBig(f.st.Consts[j]), &onG)
+	for j, konst := range f.st.Consts {
+		onG.MulAdd(&f.powers[j], k.SetBig(konst), &onG)
 	}
 	im := []image{{Element: 0, Coeff: *onG.Neg(onG.Mul(&onG, &rest))}}
 	for j, x := range xs {

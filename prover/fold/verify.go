@@ -33,7 +33,7 @@ func Read(sp *sigma.Sponge, st *Statement, msg []byte) (*Folded, error) {
 		sp.Absorb(msg[:2*ristretto.ElementSize])
 		f.R = append(f.R, sp.Challenge())
 	}
-	f.Eq = eqTable(f.R, len(st.Rows))
+	f.Eq = eqTable(f.R, st.rows())
 	f.P = f.foldWeights()
 	return f, nil
 }
@@ -79,7 +79,46 @@ func (f *Folded) foldWeights() []ristretto.Scalar {
 			p[s].MulAdd(&k, &f.powers[j], &p[s])
 		}
 	}
+	if f.st.Vector != nil {
+		f.foldVector(p, l)
+	}
 	return p
+}
+
+// foldVector adds to p what the functionals of the vector contribute.
+func (f *Folded) foldVector(p []ristretto.Scalar, l layout) {
+	v, eq := f.st.Vector, f.Eq[len(f.st.Rows):]
+	add := func(weights []ristretto.Scalar, power *ristretto.Scalar) {
+		sums := make([]ristretto.Scalar, min(v.Width, len(weights)))
+		for i := range weights {
+			x := &sums[i%v.Width]
+			x.MulAdd(&eq[i/v.Width], &weights[i], x)
+		}
+		for c := range sums {
+			p[c].MulAdd(power, &sums[c], &p[c])
+		}
+	}
+	for j, sum := range v.Sums {
+		add(sum, &f.powers[j])
+	}
+	evaluation, combination := &f.powers[len(v.Sums)], &f.powers[len(v.Sums)+1]
+	add(v.Entries, combination)
+	var k ristretto.Scalar
+	for d, row := range v.Cells {
+		k.Mul(combination, &f.Eq[d])
+		for s := range row {
+			x := &p[l.offset[len(row)]+s]
+			x.MulAdd(&k, &row[s], x)
+		}
+	}
+	var rows ristretto.Scalar
+	for i := range eq {
+		rows.MulAdd(&eq[i], &v.EqRows[i], &rows)
+	}
+	rows.Mul(&rows, evaluation)
+	for c := range v.Width {
+		p[c].MulAdd(&rows, &v.EqColumns[c], &p[c])
+	}
 }
 
 // wide is a signed integer of 384 bits in two's complement, little-endian: room

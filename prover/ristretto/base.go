@@ -132,13 +132,20 @@ func Slots(n int) []*Base {
 	return bases()
 }
 
+// Extra returns base i, 0 ≤ i < 2^16, of those that lengthen the rows of hidden
+// vectors beyond the slots of a day, H2G("hushwatt/v1/vector/" ‖ u16be i).
+func Extra(i int) *Base {
+	return Named(string(binary.BigEndian.AppendUint16([]byte(wire.LabelVector), uint16(i))))
+}
+
 var named struct {
 	sync.Mutex
 	m map[string]*Base
 }
 
 // Named returns the base H2G(label). It is kept for the life of the process,
-// so labels must come from a small fixed set (the bases of range proofs).
+// so labels must come from a small fixed set (the bases of range proofs and of
+// hidden vectors).
 func Named(label string) *Base {
 	named.Lock()
 	defer named.Unlock()

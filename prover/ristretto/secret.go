@@ -75,6 +75,43 @@ func CombineSquares(bases []*Base, vs []uint64) *Element {
 	return combine(bases, digits, digitsSquare)
 }
 
+// CombineDigits returns Σ qs[i]·bases[i] for digits qs[i] ≤ 3, one group
+// operation each, in constant time. It panics if a value is larger or the
+// lengths differ.
+func CombineDigits(bases []*Base, qs []uint8) *Element {
+	sameLength(len(bases), len(qs))
+	sum := NewElement()
+	acc := sum.out()
+	acc.SetZero()
+	var over uint8
+	var np niels
+	var cp edwards25519.CompletedPoint
+	for i, t := range smallTables.tables(bases) {
+		over |= qs[i] >> 2
+		pickDigit(&np, t, qs[i]&3)
+		cp.AddExtendedNiels(acc, &np)
+		acc.SetCompleted(&cp)
+	}
+	if over != 0 {
+		panic("ristretto: digit is larger than 3")
+	}
+	return sum
+}
+
+// pickDigit sets out = q·P for q ≤ 3, reading three entries of the table of P.
+func pickDigit(out *niels, t []niels, q uint8) {
+	one := equalMask(uint64(q), 0) & 1 // the identity in Niels form is (1, 1, 0)
+	*out = niels{YPlusX: edwards25519.FieldElement{one}, YMinusX: edwards25519.FieldElement{one}}
+	for i := range 3 {
+		m, e := equalMask(uint64(q), uint64(i+1)), &t[i]
+		for l := range out.XY2D {
+			out.YPlusX[l] |= m & e.YPlusX[l]
+			out.YMinusX[l] |= m & e.YMinusX[l]
+			out.XY2D[l] |= m & e.XY2D[l]
+		}
+	}
+}
+
 func sameLength(bases, scalars int) {
 	if bases != scalars {
 		panic("ristretto: as many scalars as bases are needed")
