@@ -26,9 +26,6 @@ func demoServe(c *console, listen, dir string) error {
 	if dir == "" {
 		dir = "hushwatt-data"
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	made := &madeUp{dir: dir, now: time.Now().UTC()}
 	public := "http://" + reachable(listen)
 	file := func(name string) *string { path := filepath.Join(dir, name); return &path }
@@ -38,6 +35,7 @@ func demoServe(c *console, listen, dir string) error {
 		database: file("hushwatt.db"), token: file("staff.token"), key: file(supplierKeyFile),
 		cert: &none, certKey: &none,
 		quiet:   true,
+		first:   func() error { return os.MkdirAll(dir, 0o700) },
 		prepare: made.prepare,
 		beside:  made.serve,
 		ready:   func() { c.say(welcome(public, dir, made)) },

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,6 +75,23 @@ func (d *demoDay) get(path string) (*http.Response, []byte) {
 		d.Fatal(err)
 	}
 	return r, body
+}
+
+// Whoever starts the demo twice is told so before anything is made.
+func TestDemoSaysThatItsPortIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := filepath.Join(t.TempDir(), "data")
+	err = demoServe(&console{out: io.Discard, err: io.Discard}, l.Addr().String(), dir)
+	if err == nil || !strings.Contains(err.Error(), "is used by another program") || !strings.Contains(err.Error(), "--listen") {
+		t.Errorf("says %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data folder was made: %v", err)
+	}
 }
 
 // The demo's home can answer the demo's request, and the supplier accepts it.

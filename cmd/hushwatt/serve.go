@@ -59,6 +59,7 @@ type serving struct {
 
 	rate    *rate
 	quiet   bool                                      // log only what is wrong
+	first   func() error                              // once the address is ours; may be nil
 	prepare func(context.Context, *server.Desk) error // before the first request; may be nil
 	beside  http.HandlerFunc                          // answers below /demo/; may be nil
 	ready   func()                                    // called once requests are answered; may be nil
@@ -84,15 +85,33 @@ func (o *serving) run(ctx context.Context, c *console) error {
 	if (*o.cert == "") != (*o.certKey == "") {
 		return misusef("--tls-cert and --tls-key go together")
 	}
+	address := "127.0.0.1:8080"
+	if *o.listen != "" {
+		address = *o.listen
+	}
+	// First of all: if somebody else listens there, nothing is made.
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is used by another program: end that one, or choose another port with --listen", address)
+	}
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if o.first != nil {
+		if err := o.first(); err != nil {
+			return err
+		}
+	}
 	st, err := store.OpenSQLite(*o.database)
 	if err != nil {
 		return err
 	}
-	err = o.serve(ctx, c, st)
+	err = o.serve(ctx, c, st, l)
 	return errors.Join(err, st.Close())
 }
 
-func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite) error {
+func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite, l net.Listener) error {
 	config, err := o.config(c, st)
 	if err != nil {
 		return err
@@ -108,14 +127,6 @@ func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite) error
 		if err := o.prepare(ctx, s.Desk()); err != nil {
 			return err
 		}
-	}
-	address := "127.0.0.1:8080"
-	if *o.listen != "" {
-		address = *o.listen
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
 	}
 	if o.ready != nil {
 		o.ready()
