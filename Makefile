@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser
+.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser lighthouse
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,3 +61,6 @@ bench: ## what bills cost, with the ratios that must hold; writes docs/benchmark
 
 bench-browser: ## how fast it is in Chromium; writes docs/benchmarks-browser.md
 	playwright-tests/run.sh --bench
+
+lighthouse: ## Lighthouse on a phone's profile; adds its table to docs/benchmarks-browser.md
+	playwright-tests/run.sh --lighthouse

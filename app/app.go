@@ -5,7 +5,11 @@
 // has arrived. docs/design/pages.md says how it fits together.
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
 
 // Run shows the app in the browser; it does not return. Anywhere else it does
 // nothing.
@@ -16,6 +20,7 @@ func Run() {
 	app.RouteWithRegexp("^/", func() app.Composer { return &shell{At: lost.path} })
 	if app.IsClient {
 		device.start(newBrowserWorker)
+		time.Sleep(time.Millisecond) // lets the page scroll between starting up and drawing
 	}
 	app.RunWhenOnBrowser()
 }

@@ -58,6 +58,7 @@ var document = template.Must(template.New("document").Parse(`<!doctype html>
 <link rel="apple-touch-icon" href="/web/icons/icon-192.png">
 <link rel="manifest" href="/manifest.webmanifest">
 <link rel="stylesheet" href="/web/app.css">
+<script src="/web/first.js"></script>
 <script defer src="/web/wasm_exec.js"></script>
 <script defer src="/web/app.js"></script>
 </head>

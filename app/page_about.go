@@ -39,7 +39,7 @@ func (p *aboutPage) Render() app.UI {
 			app.P().Text("The same program can be built by anyone from its source. Build it, run it, and compare the fingerprint on its own page. The program hushwatt, without a browser, reads and writes the same files as this app."),
 			app.P().Class("quiet small").Text("A supplier that serves a different app to you alone is the one thing that no calculation can rule out. This is how you would find out."),
 		),
-		actions(link("/", "Start", "")),
+		actions(link("/", "Open my meter’s file", "")),
 	)
 }
 

@@ -42,7 +42,7 @@ func (p *historyPage) Render() app.UI {
 		return app.Div().Class("stack-l").Body(
 			title("Everything is forgotten", "Nothing of yours is on this device any more: no readings, no key, no history."),
 			app.P().Text("Your supplier still has the bills that it accepted. A recovery file, if you saved one, brings back your key and what happened."),
-			actions(link("/", "Start", "")))
+			actions(link("/", "Start page", "")))
 	}
 	return app.Div().Class("stack-l").Body(
 		title("History", "Everything that was ever sent from here, or put aside. It is kept on this device only."),
@@ -59,7 +59,7 @@ func (p *historyPage) Render() app.UI {
 
 func historyList(h *messages.History, waiting app.UI) app.UI {
 	if len(h.Entries) == 0 {
-		return note("", "Nothing yet", "No bill has been sent or put aside on this device.", actions(link("/", "Start", "plain")))
+		return note("", "Nothing yet", "No bill has been sent or put aside on this device.", actions(link("/", "Start page", "plain")))
 	}
 	return app.Div().Class("stack").Body(
 		app.If(h.Released != "", func() app.UI { return app.P().Text(h.Released) }),

@@ -44,7 +44,8 @@ func (p *keyPage) Render() app.UI {
 		app.If(!state.known && state.failed == nil, func() app.UI { return waiting("Looking for your key …") }),
 		app.If(state.known && d.HasKey, func() app.UI { return p.have(d) }),
 		app.If(state.known && !d.HasKey, func() app.UI { return p.none() }),
-		p.restoreForm(),
+		// Not before it is known what stands above: nothing that is read moves.
+		app.If(state.known || state.failed != nil, func() app.UI { return p.restoreForm() }),
 	)
 }
 

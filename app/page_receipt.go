@@ -53,7 +53,7 @@ func (p *receiptPage) Render() app.UI {
 	case p.entry == nil:
 		return app.Div().Class("stack-l").Body(
 			title("Receipt", "A receipt appears here once your supplier has accepted a bill."),
-			actions(link("/history", "History", ""), link("/", "Start", "plain")))
+			actions(link("/history", "History", ""), link("/", "Start page", "plain")))
 	}
 	return p.screen(p.entry)
 }

@@ -94,7 +94,7 @@ func nothingToSend() app.UI {
 	return app.Div().Class("stack-l").Body(
 		title("What leaves this device", "Nothing. There is no bill to send yet."),
 		app.P().Text("Open the request of your supplier, or work out a bill first. This screen then shows, in two columns, what would be sent and what stays."),
-		actions(link("/bill", "Your bill", ""), link("/", "Start", "plain")),
+		actions(link("/bill", "Your bill", ""), link("/", "Start page", "plain")),
 	)
 }
 
@@ -223,7 +223,7 @@ func declinedScreen(e messages.Entry, a *messages.Ask) app.UI {
 		title(heading, lead),
 		app.If(next != "", func() app.UI { return note("", "Next", next) }),
 		app.Div().Class("card").Body(app.Dl().Class("facts").Body(rows...)),
-		actions(link("/", "Start", ""), link("/history", "History", "plain")),
+		actions(link("/", "Start page", ""), link("/history", "History", "plain")),
 	)
 }
 

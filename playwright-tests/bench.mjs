@@ -2,11 +2,11 @@
 // server, with the key unwrapped and the worker started. Writes
 // docs/benchmarks-browser.md.
 import { chromium } from "@playwright/test";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { browser as chromiumPath, flags } from "./support/chromium.mjs";
+import { median, writePart } from "./support/report.mjs";
 import { Server } from "./support/server.mjs";
 
 const rounds = 20;
@@ -32,7 +32,7 @@ try {
   const first = [];
   for (let i = 0; i < 5; i++) first.push(await firstClick(chrome));
   const text = report(result, tasks, first, chrome.version());
-  await writeFile(join(dirname(fileURLToPath(import.meta.url)), "../docs/benchmarks-browser.md"), text);
+  await writePart(text);
   console.log(text);
 } finally {
   await chrome.close();
@@ -152,11 +152,6 @@ async function firstClick(chrome) {
   }));
   await context.close();
   return times;
-}
-
-function median(list) {
-  const s = [...list].sort((a, b) => a - b);
-  return (s[Math.floor((s.length - 1) / 2)] + s[Math.ceil((s.length - 1) / 2)]) / 2;
 }
 
 function report({ start, times, long }, tasks, first, version) {

@@ -29,18 +29,6 @@ function goappNewNotification() {}
 async function goappSubscribePushNotifications() { return ""; }
 function goappKeepBodyClean() { return () => {}; }
 
-// Preferences of this browser, the only thing ever put into localStorage. A
-// window without storage has none.
-function hushwattPreference(what, name, value) {
-  try {
-    if (what === "set") localStorage.setItem("hushwatt." + name, value);
-    return localStorage.getItem("hushwatt." + name) || "";
-  } catch {
-    return "";
-  }
-}
-document.documentElement.dataset.scheme = hushwattPreference("get", "scheme", "");
-
 // Files that the system opens with the app wait here until the program asks.
 var hushwattLaunched = [];
 var hushwattOnLaunch = () => {};
@@ -57,6 +45,17 @@ function hushwattEarly(files) {
   if (document.documentElement.dataset.app !== "ready") hushwattLaunched.push(...files);
 }
 addEventListener("change", (event) => { if (event.target.id === "file") hushwattEarly(event.target.files); }, true);
+
+// While the picker is open the screen behind it may change, and the change is
+// then told to a picker that is on no screen any more. Its files wait as well.
+addEventListener("click", (event) => {
+  if (event.target.id !== "file") return;
+  event.target.addEventListener("change", ({ target }) => {
+    if (target.isConnected || document.documentElement.dataset.app !== "ready") return;
+    hushwattLaunched.push(...target.files);
+    hushwattOnLaunch();
+  }, { once: true });
+}, true);
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => { event.preventDefault(); hushwattEarly(event.dataTransfer.files); });
 
@@ -74,23 +73,6 @@ function hushwattLacks() {
 function show(id) {
   const block = document.getElementById(id);
   if (block) block.hidden = false;
-}
-
-// Fetches and compiles the program, and refuses any other than the one meant. It
-// is compiled while it arrives: the browser's own integrity check would hold it
-// back until the last byte.
-async function program(url, integrity) {
-  if (!window.crypto || !crypto.subtle) return WebAssembly.compileStreaming(fetch(url, { integrity }));
-  const response = await fetch(url);
-  if (!response.ok) throw new Error("the server answers " + response.status);
-  const copy = response.clone();
-  const [compiled, sum] = await Promise.all([
-    WebAssembly.compileStreaming(response),
-    copy.arrayBuffer().then((bytes) => crypto.subtle.digest("SHA-256", bytes)),
-  ]);
-  const hash = "sha256-" + btoa(String.fromCharCode(...new Uint8Array(sum)));
-  if (hash !== integrity) throw new Error("the program is not the one that belongs to this page");
-  return compiled;
 }
 
 // A button that is pressed before the program runs answers at once, and does
@@ -117,7 +99,7 @@ async function start() {
   if (hushwattLacks().includes("programs")) return show("too-old");
   try {
     const go = new Go();
-    const instance = await WebAssembly.instantiate(await program("/web/app.wasm", "sha256-/web/app.wasm"), go.importObject);
+    const instance = await WebAssembly.instantiate(await hushwattProgram, go.importObject);
     const ended = go.run(instance);
     document.documentElement.dataset.app = "ready";
     hushwattOnLaunch();
