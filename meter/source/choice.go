@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,10 @@ func (e *ChoiceError) Error() string {
 	}
 	return fmt.Sprintf("line %d: %s; choose %s", e.Line, e.Question, strings.Join(names, ", or "))
 }
+
+// ErrZone refuses a file whose stamps are wall times of a clock that neither the
+// format nor Options.Zone names.
+var ErrZone = errors.New("the stamps carry no offset from UTC: name the zone of their clock")
 
 // ask makes the error that offers the ways of one rule.
 func ask(line int, rule, question string) error {
