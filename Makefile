@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run story web release build test lint unit wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser lighthouse
+.PHONY: help run story web release build test lint unit postgres wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser lighthouse
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ release: ## the same, compressed as well as it goes (takes a minute)
 	go run ./internal/webbuild -quality 11
 	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
 
-test: lint unit wasm-test e2e fuzz-short ## everything that must pass before a change lands
+test: lint unit postgres wasm-test e2e fuzz-short ## everything that must pass before a change lands
 
 lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go vet ./...
@@ -33,7 +33,13 @@ lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go test ./internal/lint
 
 unit: ## all Go tests
+	internal/pgtest/install.sh
 	go test -timeout 20m ./...
+
+postgres: ## the server's tests and kills again, over a real PostgreSQL
+	internal/pgtest/install.sh
+	HUSHWATT_TEST_DATABASE=postgres go test -count=1 ./server ./server/store
+	HUSHWATT_TEST_DATABASE=postgres HUSHWATT_KILLS=15 go test -count=1 -run TestKill ./cmd/hushwatt
 
 wasm-test: ## the core's tests again, compiled to WebAssembly, under Node
 	go run ./internal/wasmtest $(CORE)

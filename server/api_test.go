@@ -290,7 +290,7 @@ func TestStoreFails(t *testing.T) {
 	if n := strings.Count(w.logs.String(), `"level":"ERROR"`); n != 4 {
 		t.Errorf("%d errors are logged:\n%s", n, w.logs)
 	}
-	w.store = must(store.OpenSQLite(w.path)) // for the town's end
+	w.store = must(store.Open(w.path)) // for the town's end
 	if err := w.store.Ping(context.Background()); err != nil {
 		t.Error(err)
 	}

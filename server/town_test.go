@@ -9,12 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
 	"hushwatt/prover"
@@ -27,8 +28,8 @@ import (
 type town struct {
 	t         testing.TB
 	server    *Server
-	store     *store.SQLite
-	path      string // of the database
+	store     store.Store
+	path      string // of the database: a file's name or a URL
 	key       *prover.SupplierKey
 	authority *meter.AuthorityKey
 	tariff    *tariffs.Tariff
@@ -70,11 +71,13 @@ const flatTariff = `{"planId":"flat","displayName":"Flat","brandName":"Test Ener
 "x-hushwatt":{"clock":"Europe/London","currency":"GBP","pricesIncludeTax":false,"taxes":[{"name":"VAT","rate":"0.05"}],
 "rounding":{"stage":"bill","digits":2,"mode":"half-up"}}}`
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
+
 func newTown(t testing.TB, change ...func(*Config)) *town {
 	t.Helper()
-	w := &town{t: t, path: filepath.Join(t.TempDir(), "hushwatt.db"), now: townTime, logs: new(logs),
+	w := &town{t: t, path: pgtest.Place(t), now: townTime, logs: new(logs),
 		key: must(prover.NewSupplierKey()), authority: must(meter.NewAuthorityKey())}
-	w.store = must(store.OpenSQLite(w.path))
+	w.store = must(store.Open(w.path))
 	c := Config{Store: w.store, Key: w.key, Name: "Test Energy", Token: []byte(testToken), PublicURL: publicURL,
 		Now: w.clock, Logger: slog.New(slog.NewJSONHandler(w.logs, nil))}
 	for _, f := range change {

@@ -24,11 +24,6 @@ func (m *matrix) add(x vector, weight float64) {
 	}
 }
 
-func (m *matrix) plus(o matrix) {
-	for i := range m {
-		m[i].add(o[i], 1)
-	}
-}
 
 func (m *matrix) scale(by float64) {
 	for i := range m {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 
 	"hushwatt/server"
@@ -19,7 +20,7 @@ var fsckCommand = command{
 	note: "Needs no key. Ends with 0 if all is right, else with 1 and a list of what is wrong. May run while\n" +
 		"the server does.",
 	flags: func(f *flags) action {
-		database := f.need("database", "FILE", "the database, or a backup of one")
+		database := f.need("database", "PLACE", "the database, a file or postgres://…, or a backup of one")
 		paths := f.list("tariff", "FILE", "a tariff to be used where the database lacks it or holds a damaged copy")
 		return func(c *console) (answer, error) { return fsck(c, *database, *paths) }
 	},
@@ -50,20 +51,28 @@ func fsck(c *console, database string, paths []string) (answer, error) {
 	}
 	report, err := server.Fsck(context.Background(), st, ts)
 	if err = errors.Join(err, st.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", database, err)
+		return nil, fmt.Errorf("%s: %w", named(database), err)
 	}
 	if report.Findings == nil {
 		report.Findings = []server.Finding{}
 	}
 	if n := len(report.Findings); n > 0 {
-		return fsckAnswer{report}, fmt.Errorf("%s: findings: %d", database, n)
+		return fsckAnswer{report}, fmt.Errorf("%s: findings: %d", named(database), n)
 	}
 	return fsckAnswer{report}, nil
 }
 
+// named is a database's place without a password.
+func named(database string) string {
+	if u, err := url.Parse(database); store.IsPostgres(database) && err == nil {
+		return u.Redacted()
+	}
+	return database
+}
+
 // openDatabase opens a database that must be there, to read it only.
-func openDatabase(path string) (*store.SQLite, error) {
-	st, err := store.InspectSQLite(path)
+func openDatabase(path string) (store.Store, error) {
+	st, err := store.Inspect(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, misusef("%s: there is no such file", path)
 	}
@@ -74,10 +83,10 @@ var backupCommand = command{
 	name:    "backup",
 	does:    "copy a database, also while the server runs",
 	example: "hushwatt backup --database hushwatt.db --out hushwatt-2026-03-01.db",
-	note: "The copy is of one moment and complete. The supplier's key and the staff's token are not in it:\n" +
-		"keep copies of those elsewhere.",
+	note: "The copy is a file, of one moment and complete, also of a PostgreSQL database; commands\n" +
+		"take it in its place. The supplier's key and the staff's token are not in it: keep copies of those elsewhere.",
 	flags: func(f *flags) action {
-		database := f.need("database", "FILE", "the database")
+		database := f.need("database", "PLACE", "the database, a file or postgres://…")
 		out := f.need("out", "FILE", "where to write the copy; it must not exist")
 		return func(*console) (answer, error) { return backup(*database, *out) }
 	},

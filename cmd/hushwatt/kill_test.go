@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
 	"hushwatt/prover"
@@ -44,6 +45,7 @@ const (
 type victim struct {
 	t         *testing.T
 	dir       string
+	database  string // a file's name or a URL
 	address   string // host:port
 	supplier  prover.Supplier
 	customers []*customer
@@ -97,7 +99,7 @@ func TestKill(t *testing.T) {
 
 func newVictim(t *testing.T, rounds int) *victim {
 	t.Helper()
-	v := &victim{t: t, dir: t.TempDir()}
+	v := &victim{t: t, dir: t.TempDir(), database: pgtest.Place(t)}
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	v.address = l.Addr().String()
 	if err := l.Close(); err != nil {
@@ -119,7 +121,7 @@ func must[T any](v T, err error) T {
 
 // seed makes the database and, in memory, all bills that will be sent.
 func (v *victim) seed(days int) error {
-	st, err := store.OpenSQLite(filepath.Join(v.dir, "db"))
+	st, err := store.Open(v.database)
 	if err != nil {
 		return err
 	}
@@ -189,7 +191,7 @@ func (v *victim) start() {
 	log := must(os.Create(filepath.Join(v.dir, "log")))
 	defer log.Close()
 	v.process = exec.Command(program, "serve", "--listen", v.address, "--public-url", "http://"+v.address,
-		"--database", filepath.Join(v.dir, "db"), "--token-file", filepath.Join(v.dir, "token"), "--rate", "0")
+		"--database", v.database, "--key", filepath.Join(v.dir, supplierKeyFile), "--token-file", filepath.Join(v.dir, "token"), "--rate", "0")
 	v.process.Stderr = log
 	began := time.Now()
 	if err := v.process.Start(); err != nil {
@@ -369,7 +371,7 @@ func (v *victim) finish() {
 
 // fsck runs the program's own check, and compares with what customers hold.
 func (v *victim) fsck() {
-	out, err := exec.Command(program, "fsck", "--json", "--database", filepath.Join(v.dir, "db")).Output()
+	out, err := exec.Command(program, "fsck", "--json", "--database", v.database).Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		v.t.Errorf("fsck: %s\n%s", out, exit.Stderr)
 		return

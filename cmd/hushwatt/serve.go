@@ -29,11 +29,13 @@ var serveCommand = command{
 	example: "hushwatt serve --database hushwatt.db --token-file hushwatt.token --public-url https://energy.example --tls-cert cert.pem --tls-key key.pem",
 	note: "The database, the staff's token and the supplier's key are made on the first start. The key lies\n" +
 		"beside the database as supplier.key unless --key names it: keep a copy of it apart from backups.\n" +
+		"A database is a file, or a PostgreSQL database of its own as postgres://user@host/name: then --key is\n" +
+		"needed, and the password is best kept in PGPASSWORD or ~/.pgpass.\n" +
 		"Ends cleanly on SIGTERM: bills under way get their receipts first.",
 	flags: func(f *flags) action {
 		var o serving
 		o.listen = f.text("listen", "ADDRESS", "where to listen, 127.0.0.1:8080 by default")
-		o.database = f.need("database", "FILE", "the database")
+		o.database = f.need("database", "PLACE", "the database: a file, or postgres://…")
 		o.token = f.need("token-file", "FILE", "holds the staff's token")
 		o.public = f.need("public-url", "URL", "where people find the server, https://host, or http://localhost:port to try it")
 		o.name = f.text("name", "TEXT", "the supplier's name, as people know it")
@@ -103,7 +105,7 @@ func (o *serving) run(ctx context.Context, c *console) error {
 			return err
 		}
 	}
-	st, err := store.OpenSQLite(*o.database)
+	st, err := store.Open(*o.database)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (o *serving) run(ctx context.Context, c *console) error {
 	return errors.Join(err, st.Close())
 }
 
-func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite, l net.Listener) error {
+func (o *serving) serve(ctx context.Context, c *console, st store.Store, l net.Listener) error {
 	config, err := o.config(c, st)
 	if err != nil {
 		return err
@@ -136,7 +138,7 @@ func (o *serving) serve(ctx context.Context, c *console, st *store.SQLite, l net
 	return o.untilDone(ctx, s, l)
 }
 
-func (o *serving) config(c *console, st *store.SQLite) (server.Config, error) {
+func (o *serving) config(c *console, st store.Store) (server.Config, error) {
 	token, made, err := readToken(*o.token)
 	if err != nil {
 		return server.Config{}, err
@@ -144,9 +146,12 @@ func (o *serving) config(c *console, st *store.SQLite) (server.Config, error) {
 	if made {
 		c.note("made a token for the staff in %s", *o.token)
 	}
-	path := filepath.Join(filepath.Dir(*o.database), supplierKeyFile)
-	if *o.key != "" {
-		path = *o.key
+	path := *o.key
+	if path == "" {
+		if store.IsPostgres(*o.database) {
+			return server.Config{}, misusef("--key is missing: a database that is no file has no folder to keep the key in")
+		}
+		path = filepath.Join(filepath.Dir(*o.database), supplierKeyFile)
 	}
 	key, err := keyAt(path)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Stored implements Audit. It reads in pieces, so writers are not kept waiting
 // and nothing but one piece is in memory.
-func (s *SQLite) Stored(ctx context.Context, visit func(*StoredBill) error) error {
+func (s *tables) Stored(ctx context.Context, visit func(*StoredBill) error) error {
 	for after := uint64(0); ; {
 		piece, err := all(ctx, s.read, scanStored, `SELECT b.serial, b.id, b.submission, b.accepted, b.total, b.currency, b.slots, b.missing, b.estimated,
 				b.bill, b.receipt, COALESCE(b.replaced_by, 0), r.serial, r.hash, r.bytes
@@ -34,7 +34,7 @@ func scanStored(row scanner) (b StoredBill, err error) {
 }
 
 // States implements Audit.
-func (s *SQLite) States(ctx context.Context) (map[prover.Epoch]*meter.Accepted, error) {
+func (s *tables) States(ctx context.Context) (map[prover.Epoch]*meter.Accepted, error) {
 	type state struct {
 		epoch    prover.Epoch
 		accepted *meter.Accepted
@@ -58,17 +58,17 @@ func (s *SQLite) States(ctx context.Context) (map[prover.Epoch]*meter.Accepted, 
 }
 
 // Asked implements Audit.
-func (s *SQLite) Asked(ctx context.Context, visit func(serial uint64, hash [32]byte, request []byte) error) error {
+func (s *tables) Asked(ctx context.Context, visit func(serial uint64, hash [32]byte, request []byte) error) error {
 	return s.blobs(ctx, "SELECT serial, serial, hash, bytes FROM requests WHERE serial > ? ORDER BY serial LIMIT 256", visit)
 }
 
 // Refused implements Audit.
-func (s *SQLite) Refused(ctx context.Context, visit func(request uint64, hash [32]byte, bill []byte) error) error {
+func (s *tables) Refused(ctx context.Context, visit func(request uint64, hash [32]byte, bill []byte) error) error {
 	return s.blobs(ctx, "SELECT rowid, request, hash, bill FROM refusals WHERE rowid > ? ORDER BY rowid LIMIT 256", visit)
 }
 
 // blobs visits the rows [place, serial, hash, bytes] of a query piece by piece.
-func (s *SQLite) blobs(ctx context.Context, query string, visit func(serial uint64, hash [32]byte, data []byte) error) error {
+func (s *tables) blobs(ctx context.Context, query string, visit func(serial uint64, hash [32]byte, data []byte) error) error {
 	type row struct {
 		place, serial uint64
 		hash          [32]byte
@@ -92,7 +92,7 @@ func (s *SQLite) blobs(ctx context.Context, query string, visit func(serial uint
 }
 
 // Periods implements Audit.
-func (s *SQLite) Periods(ctx context.Context) (map[Period]uint64, error) {
+func (s *tables) Periods(ctx context.Context) (map[Period]uint64, error) {
 	type row struct {
 		period Period
 		bill   uint64

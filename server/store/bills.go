@@ -16,9 +16,9 @@ import (
 // Record implements Bills. If we crash before the commit nothing was accepted
 // and the same bytes can be sent again; if after, the same bytes get the stored
 // receipt.
-func (s *SQLite) Record(bills []Bill, receipt func(i int, serial uint64) []byte) ([][]byte, []error) {
+func (s *tables) Record(bills []Bill, receipt func(i int, serial uint64) []byte) ([][]byte, []error) {
 	receipts, errs := make([][]byte, len(bills)), make([]error, len(bills))
-	err := inTx(context.Background(), s.write, func(tx *sql.Tx) error {
+	err := s.write.inTx(context.Background(), func(tx queries) error {
 		for i := range bills {
 			var err error
 			receipts[i], err = record(tx, &bills[i], func(serial uint64) []byte { return receipt(i, serial) })
@@ -39,7 +39,7 @@ func (s *SQLite) Record(bills []Bill, receipt func(i int, serial uint64) []byte)
 }
 
 // record decides on one bill and, if it counts, writes all that follows from it.
-func record(tx *sql.Tx, b *Bill, receipt func(serial uint64) []byte) ([]byte, error) {
+func record(tx queries, b *Bill, receipt func(serial uint64) []byte) ([]byte, error) {
 	submission, stored, ok, err := receiptOf(tx, b.ID)
 	switch {
 	case err != nil:
@@ -73,7 +73,7 @@ func refusef(reason prover.Reason, format string, args ...any) error {
 }
 
 // openRequest returns the serial of a request that may be answered.
-func openRequest(tx *sql.Tx, hash [32]byte) (serial uint64, err error) {
+func openRequest(tx queries, hash [32]byte) (serial uint64, err error) {
 	state, serial, err := requestState(tx, hash)
 	if err == nil && state != prover.RequestOpen {
 		err = refusef(prover.ReasonRequest, "request is not open")
@@ -82,7 +82,7 @@ func openRequest(tx *sql.Tx, hash [32]byte) (serial uint64, err error) {
 }
 
 // checkPeriods is prover.Intervals.Check in SQL, for every meter of the bill.
-func checkPeriods(tx *sql.Tx, b *Bill) error {
+func checkPeriods(tx queries, b *Bill) error {
 	for _, name := range b.Meters {
 		check := checkFree
 		if len(b.Replaces) > 0 {
@@ -95,11 +95,11 @@ func checkPeriods(tx *sql.Tx, b *Bill) error {
 	return nil
 }
 
-func checkFree(tx *sql.Tx, b *Bill, name string) error {
+func checkFree(tx queries, b *Bill, name string) error {
 	var any, overlap, adjacent bool
-	err := tx.QueryRow(`SELECT COUNT(*) > 0,
-			COALESCE(MAX(period_start < ?2 AND ?1 < period_end), 0),
-			COALESCE(MAX(period_end) = ?1 OR MIN(period_start) = ?2, 0)
+	err := tx.QueryRowContext(context.Background(), `SELECT COUNT(*) > 0,
+			COUNT(CASE WHEN period_start < ?2 AND ?1 < period_end THEN 1 END) > 0,
+			COALESCE(MAX(period_end) = ?1 OR MIN(period_start) = ?2, 1 = 0)
 		FROM periods WHERE meter = ?3 AND kind = ?4`,
 		b.Start, b.End, name, b.Kind).Scan(&any, &overlap, &adjacent)
 	switch {
@@ -113,9 +113,9 @@ func checkFree(tx *sql.Tx, b *Bill, name string) error {
 	return nil
 }
 
-func checkReplaced(tx *sql.Tx, b *Bill, name string) error {
+func checkReplaced(tx queries, b *Bill, name string) error {
 	var start, end int64
-	err := tx.QueryRow(`SELECT p.period_start, p.period_end FROM periods p
+	err := tx.QueryRowContext(context.Background(), `SELECT p.period_start, p.period_end FROM periods p
 			JOIN bills b ON b.serial = p.bill JOIN requests r ON r.serial = b.request
 		WHERE p.meter = ? AND p.kind = ? AND r.hash = ?`, name, b.Kind, b.Replaces).Scan(&start, &end)
 	switch {
@@ -131,13 +131,13 @@ func checkReplaced(tx *sql.Tx, b *Bill, name string) error {
 
 // insertBill writes a bill that counts: bill and receipt, what was billed, and
 // the newest states.
-func insertBill(tx *sql.Tx, b *Bill, request uint64, receipt func(serial uint64) []byte) ([]byte, error) {
+func insertBill(tx queries, b *Bill, request uint64, receipt func(serial uint64) []byte) ([]byte, error) {
 	var serial uint64
-	if err := tx.QueryRow("SELECT COALESCE(MAX(serial), 0) + 1 FROM bills").Scan(&serial); err != nil {
+	if err := tx.QueryRowContext(context.Background(), "SELECT COALESCE(MAX(serial), 0) + 1 FROM bills").Scan(&serial); err != nil {
 		return nil, err
 	}
 	answer := receipt(serial)
-	_, err := tx.Exec(`INSERT INTO bills (serial, id, request, submission, bill, receipt, accepted, total, currency, slots, missing, estimated)
+	_, err := tx.ExecContext(context.Background(), `INSERT INTO bills (serial, id, request, submission, bill, receipt, accepted, total, currency, slots, missing, estimated)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		serial, b.ID[:], request, b.Submission[:], b.Entry.Bill, answer, b.At, b.Total, b.Currency, b.Slots, b.Missing, b.Estimated)
 	if err != nil {
@@ -154,15 +154,15 @@ func insertBill(tx *sql.Tx, b *Bill, request uint64, receipt func(serial uint64)
 	return answer, nil
 }
 
-func bookPeriods(tx *sql.Tx, b *Bill, serial uint64) error {
+func bookPeriods(tx queries, b *Bill, serial uint64) error {
 	if len(b.Replaces) > 0 {
-		_, err := tx.Exec("UPDATE bills SET replaced_by = ? WHERE request = (SELECT serial FROM requests WHERE hash = ?)", serial, b.Replaces)
+		_, err := tx.ExecContext(context.Background(), "UPDATE bills SET replaced_by = ? WHERE request = (SELECT serial FROM requests WHERE hash = ?)", serial, b.Replaces)
 		if err != nil {
 			return err
 		}
 	}
 	for _, name := range b.Meters {
-		_, err := tx.Exec(`INSERT INTO periods (meter, kind, period_start, period_end, bill) VALUES (?, ?, ?, ?, ?)
+		_, err := tx.ExecContext(context.Background(), `INSERT INTO periods (meter, kind, period_start, period_end, bill) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (meter, kind, period_start) DO UPDATE SET bill = excluded.bill`,
 			name, b.Kind, b.Start, b.End, serial)
 		if err != nil {
@@ -172,19 +172,19 @@ func bookPeriods(tx *sql.Tx, b *Bill, serial uint64) error {
 	return nil
 }
 
-func putState(tx *sql.Tx, c *meter.Checked) error {
+func putState(tx queries, c *meter.Checked) error {
 	corrections, err := wire.Marshal(c.State.Corrections)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO states (authority, meter, epoch, head, corrections) VALUES (?, ?, ?, ?, ?)
+	_, err = tx.ExecContext(context.Background(), `INSERT INTO states (authority, meter, epoch, head, corrections) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (authority, meter, epoch) DO UPDATE SET head = excluded.head, corrections = excluded.corrections`,
 		c.Authority[:], c.Meter, c.Epoch, c.State.Head.Bytes(), corrections)
 	return err
 }
 
 // Receipt implements Bills.
-func (s *SQLite) Receipt(id [16]byte) ([32]byte, []byte, bool, error) { return receiptOf(s.read, id) }
+func (s *tables) Receipt(id [16]byte) ([32]byte, []byte, bool, error) { return receiptOf(s.read, id) }
 
 func receiptOf(db queries, id [16]byte) (submission [32]byte, receipt []byte, ok bool, err error) {
 	err = db.QueryRowContext(context.Background(), "SELECT submission, receipt FROM bills WHERE id = ?", id[:]).
@@ -196,7 +196,7 @@ func receiptOf(db queries, id [16]byte) (submission [32]byte, receipt []byte, ok
 }
 
 // RequestState implements Bills.
-func (s *SQLite) RequestState(hash [32]byte) (prover.RequestState, error) {
+func (s *tables) RequestState(hash [32]byte) (prover.RequestState, error) {
 	state, _, err := requestState(s.read, hash)
 	return state, err
 }
@@ -220,7 +220,7 @@ func requestState(db queries, hash [32]byte) (state prover.RequestState, serial 
 }
 
 // Accepted implements Bills.
-func (s *SQLite) Accepted(e prover.Epoch) (*meter.Accepted, error) { return acceptedOf(s.read, e) }
+func (s *tables) Accepted(e prover.Epoch) (*meter.Accepted, error) { return acceptedOf(s.read, e) }
 
 func acceptedOf(db queries, e prover.Epoch) (*meter.Accepted, error) {
 	var head, corrections []byte
@@ -249,12 +249,12 @@ func parseState(head, corrections []byte) (*meter.Accepted, error) {
 }
 
 // AddEvidence implements Bills.
-func (s *SQLite) AddEvidence(e *meter.TwoHeads, at int64) error {
+func (s *tables) AddEvidence(e *meter.TwoHeads, at int64) error {
 	a, b := e.A.Bytes(), e.B.Bytes()
 	if bytes.Compare(a, b) > 0 {
 		a, b = b, a
 	}
-	_, err := s.write.Exec("INSERT INTO evidence (a, b, at) VALUES (?, ?, ?) ON CONFLICT (a, b) DO NOTHING", a, b, at)
+	_, err := s.write.ExecContext(context.Background(), "INSERT INTO evidence (a, b, at) VALUES (?, ?, ?) ON CONFLICT (a, b) DO NOTHING", a, b, at)
 	return err
 }
 
@@ -263,8 +263,8 @@ func (s *SQLite) AddEvidence(e *meter.TwoHeads, at int64) error {
 const keptRefusals = 5
 
 // Refuse implements Bills.
-func (s *SQLite) Refuse(ctx context.Context, list []Refused) error {
-	return inTx(ctx, s.write, func(tx *sql.Tx) error {
+func (s *tables) Refuse(ctx context.Context, list []Refused) error {
+	return s.write.inTx(ctx, func(tx queries) error {
 		for i := range list {
 			if err := refuse(tx, &list[i]); err != nil {
 				return err
@@ -274,32 +274,32 @@ func (s *SQLite) Refuse(ctx context.Context, list []Refused) error {
 	})
 }
 
-func refuse(tx *sql.Tx, r *Refused) error {
+func refuse(tx queries, r *Refused) error {
 	_, serial, err := requestState(tx, r.Request)
 	if err != nil || serial == 0 {
 		return err
 	}
 	hash := sha256.Sum256(r.Bill)
-	_, err = tx.Exec(`INSERT INTO refusals (request, hash, bill, reference, reason, detail, at, times) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+	_, err = tx.ExecContext(context.Background(), `INSERT INTO refusals (request, hash, bill, reference, reason, detail, at, times) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
 		ON CONFLICT (request, hash) DO UPDATE SET reference = excluded.reference, reason = excluded.reason,
-			detail = excluded.detail, at = excluded.at, times = times + 1`,
+			detail = excluded.detail, at = excluded.at, times = refusals.times + 1`,
 		serial, hash[:], r.Bill, r.Reference, r.Reason, r.Detail, r.At)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`DELETE FROM refusals WHERE request = ?1 AND hash NOT IN
+	_, err = tx.ExecContext(context.Background(), `DELETE FROM refusals WHERE request = ?1 AND hash NOT IN
 		(SELECT hash FROM refusals WHERE request = ?1 ORDER BY at DESC, rowid DESC LIMIT ?2)`, serial, keptRefusals)
 	return err
 }
 
 // BillBytes implements Bills.
-func (s *SQLite) BillBytes(ctx context.Context, request uint64) (bill, receipt []byte, err error) {
+func (s *tables) BillBytes(ctx context.Context, request uint64) (bill, receipt []byte, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT bill, receipt FROM bills WHERE request = ?", request).Scan(&bill, &receipt)
 	return bill, receipt, found(err)
 }
 
 // RefusedBytes implements Bills.
-func (s *SQLite) RefusedBytes(ctx context.Context, reference string) (bill []byte, err error) {
+func (s *tables) RefusedBytes(ctx context.Context, reference string) (bill []byte, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT bill FROM refusals WHERE reference = ?", reference).Scan(&bill)
 	return bill, found(err)
 }

@@ -2,16 +2,15 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+	"math"
 
 	"hushwatt/meter"
 	"hushwatt/tariffs"
 )
 
 // AddTariff implements Register.
-func (s *SQLite) AddTariff(ctx context.Context, t *tariffs.Tariff, document []byte, at int64) error {
+func (s *tables) AddTariff(ctx context.Context, t *tariffs.Tariff, document []byte, at int64) error {
 	id := t.Hash()
 	_, err := s.write.ExecContext(ctx,
 		"INSERT INTO tariffs (id, plan_id, document, published) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -20,12 +19,12 @@ func (s *SQLite) AddTariff(ctx context.Context, t *tariffs.Tariff, document []by
 }
 
 // Tariffs implements Register.
-func (s *SQLite) Tariffs(ctx context.Context) ([]Tariff, error) {
+func (s *tables) Tariffs(ctx context.Context) ([]Tariff, error) {
 	return all(ctx, s.read, scanTariff, "SELECT id, plan_id, document, published FROM tariffs ORDER BY number DESC")
 }
 
 // Tariff implements Register.
-func (s *SQLite) Tariff(ctx context.Context, id [32]byte) (*Tariff, error) {
+func (s *tables) Tariff(ctx context.Context, id [32]byte) (*Tariff, error) {
 	return one(ctx, s.read, scanTariff, "SELECT id, plan_id, document, published FROM tariffs WHERE id = ?", id[:])
 }
 
@@ -35,7 +34,7 @@ func scanTariff(row scanner) (t Tariff, err error) {
 }
 
 // PutAuthority implements Register.
-func (s *SQLite) PutAuthority(ctx context.Context, a Authority) error {
+func (s *tables) PutAuthority(ctx context.Context, a Authority) error {
 	hash := a.Hash()
 	_, err := s.write.ExecContext(ctx,
 		`INSERT INTO authorities (hash, text, name, first, last, revoked, added) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -45,7 +44,7 @@ func (s *SQLite) PutAuthority(ctx context.Context, a Authority) error {
 }
 
 // Authorities implements Register.
-func (s *SQLite) Authorities(ctx context.Context) ([]Authority, error) {
+func (s *tables) Authorities(ctx context.Context) ([]Authority, error) {
 	return all(ctx, s.read, scanAuthority, "SELECT text, name, first, last, revoked, added FROM authorities ORDER BY added, text")
 }
 
@@ -59,8 +58,8 @@ func scanAuthority(row scanner) (a Authority, err error) {
 }
 
 // PutMeter implements Register.
-func (s *SQLite) PutMeter(ctx context.Context, m Meter) error {
-	return inTx(ctx, s.write, func(tx *sql.Tx) error {
+func (s *tables) PutMeter(ctx context.Context, m Meter) error {
+	return s.write.inTx(ctx, func(tx queries) error {
 		var known bool
 		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM authorities WHERE hash = ?)", m.Authority[:]).Scan(&known); err != nil {
 			return err
@@ -80,12 +79,12 @@ func (s *SQLite) PutMeter(ctx context.Context, m Meter) error {
 const meterColumns = "SELECT meter, authority, slots, first, last, revoked, added FROM meters "
 
 // Meter implements Register.
-func (s *SQLite) Meter(ctx context.Context, number string) (*Meter, error) {
+func (s *tables) Meter(ctx context.Context, number string) (*Meter, error) {
 	return one(ctx, s.read, scanMeter, meterColumns+"WHERE meter = ?", number)
 }
 
 // Meters implements Register.
-func (s *SQLite) Meters(ctx context.Context, search, after string, limit int) ([]Meter, error) {
+func (s *tables) Meters(ctx context.Context, search, after string, limit int) ([]Meter, error) {
 	return all(ctx, s.read, scanMeter,
 		meterColumns+"WHERE meter > ? AND instr(meter, ?) > 0 ORDER BY meter LIMIT ?", after, search, unlimited(limit))
 }
@@ -96,58 +95,9 @@ func scanMeter(row scanner) (m Meter, err error) {
 }
 
 // unlimited turns a limit of 0 into none.
-func unlimited(limit int) int {
+func unlimited(limit int) int64 {
 	if limit <= 0 {
-		return -1
+		return math.MaxInt64
 	}
-	return limit
-}
-
-// scanner is a row of a result.
-type scanner interface{ Scan(dest ...any) error }
-
-// queries is what a database and a transaction have in common.
-type queries interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
-func one[T any](ctx context.Context, db queries, scan func(scanner) (T, error), query string, args ...any) (*T, error) {
-	v, err := scan(db.QueryRowContext(ctx, query, args...))
-	if err != nil {
-		return nil, found(err)
-	}
-	return &v, nil
-}
-
-func all[T any](ctx context.Context, db queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, rows.Err()
-}
-
-// fixed scans bytes of exactly the length of b into b.
-func fixed(b []byte) sql.Scanner { return fixedBytes(b) }
-
-type fixedBytes []byte
-
-func (b fixedBytes) Scan(v any) error {
-	data, ok := v.([]byte)
-	if !ok || len(data) != len(b) {
-		return errors.New("a stored hash or id has the wrong length")
-	}
-	copy(b, data)
-	return nil
+	return int64(limit)
 }

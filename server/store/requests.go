@@ -11,8 +11,8 @@ import (
 )
 
 // AddRequest implements Requests.
-func (s *SQLite) AddRequest(ctx context.Context, at int64, sign func(serial uint64) (*prover.Request, error)) (serial uint64, err error) {
-	err = inTx(ctx, s.write, func(tx *sql.Tx) error {
+func (s *tables) AddRequest(ctx context.Context, at int64, sign func(serial uint64) (*prover.Request, error)) (serial uint64, err error) {
+	err = s.write.inTx(ctx, func(tx queries) error {
 		if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(serial), 0) + 1 FROM requests").Scan(&serial); err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ func (s *SQLite) AddRequest(ctx context.Context, at int64, sign func(serial uint
 
 // checkAsked refuses a request for a time that was billed or is being asked for.
 // It returns the serial of the request that it replaces, if any.
-func checkAsked(ctx context.Context, tx *sql.Tx, r *prover.Request, at int64) (replaces *uint64, err error) {
+func checkAsked(ctx context.Context, tx queries, r *prover.Request, at int64) (replaces *uint64, err error) {
 	t := &r.Terms
 	if len(r.Replaces) > 0 {
 		replaces = new(uint64)
@@ -53,7 +53,7 @@ func checkAsked(ctx context.Context, tx *sql.Tx, r *prover.Request, at int64) (r
 	return replaces, nil
 }
 
-func checkMeterFree(ctx context.Context, tx *sql.Tx, name string, r *prover.Request, at int64) error {
+func checkMeterFree(ctx context.Context, tx queries, name string, r *prover.Request, at int64) error {
 	t := &r.Terms
 	var billed, asked bool
 	err := tx.QueryRowContext(ctx, `SELECT
@@ -73,7 +73,7 @@ func checkMeterFree(ctx context.Context, tx *sql.Tx, name string, r *prover.Requ
 	return nil
 }
 
-func insertRequest(ctx context.Context, tx *sql.Tx, r *prover.Request, replaces *uint64, at int64) error {
+func insertRequest(ctx context.Context, tx queries, r *prover.Request, replaces *uint64, at int64) error {
 	hash, t := r.Hash(), &r.Terms
 	_, err := tx.ExecContext(ctx,
 		`INSERT INTO requests (serial, hash, bytes, kind, period_start, period_end, first, last, created, not_after, replaces, withdrawn)
@@ -91,14 +91,14 @@ func insertRequest(ctx context.Context, tx *sql.Tx, r *prover.Request, replaces 
 }
 
 // RequestBytes implements Requests.
-func (s *SQLite) RequestBytes(ctx context.Context, hash [32]byte) (data []byte, err error) {
+func (s *tables) RequestBytes(ctx context.Context, hash [32]byte) (data []byte, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT bytes FROM requests WHERE hash = ?", hash[:]).Scan(&data)
 	return data, found(err)
 }
 
 // Withdraw implements Requests.
-func (s *SQLite) Withdraw(ctx context.Context, serial uint64, at int64) error {
-	return inTx(ctx, s.write, func(tx *sql.Tx) error {
+func (s *tables) Withdraw(ctx context.Context, serial uint64, at int64) error {
+	return s.write.inTx(ctx, func(tx queries) error {
 		var answered bool
 		err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM bills WHERE request = r.serial) FROM requests r WHERE serial = ?", serial).Scan(&answered)
 		if err != nil {
@@ -107,7 +107,7 @@ func (s *SQLite) Withdraw(ctx context.Context, serial uint64, at int64) error {
 		if answered {
 			return fmt.Errorf("%w: the request was answered", ErrConflict)
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE requests SET withdrawn = max(?, 1) WHERE serial = ? AND withdrawn = 0", at, serial)
+		_, err = tx.ExecContext(ctx, "UPDATE requests SET withdrawn = ? WHERE serial = ? AND withdrawn = 0", max(at, 1), serial)
 		return err
 	})
 }
@@ -117,7 +117,7 @@ func (s *SQLite) Withdraw(ctx context.Context, serial uint64, at int64) error {
 const items = `WITH items AS (
 	SELECT r.serial, r.hash, r.kind, r.period_start, r.period_end, r.first, r.last, r.created, r.not_after, r.withdrawn,
 		COALESCE(r.replaces, 0) AS replaces, COALESCE(n.request, 0) AS replaced_by,
-		(SELECT group_concat(meter, ' ') FROM (SELECT meter FROM request_meters WHERE request = r.serial ORDER BY meter)) AS meters,
+		(SELECT group_concat(meter, ' ') FROM (SELECT meter FROM request_meters WHERE request = r.serial ORDER BY meter) AS m) AS meters,
 		CASE WHEN b.replaced_by IS NOT NULL THEN 'replaced' WHEN b.serial IS NOT NULL THEN 'accepted'
 			WHEN r.withdrawn > 0 THEN 'withdrawn' WHEN f.request IS NOT NULL THEN 'refused'
 			WHEN r.not_after < ?1 THEN 'expired' ELSE 'awaited' END AS state,
@@ -131,7 +131,7 @@ const items = `WITH items AS (
 
 // where turns a filter into a condition on items.
 func (f *Filter) where() (string, []any) {
-	conditions, args := []string{"1"}, []any{f.Now}
+	conditions, args := []string{"1 = 1"}, []any{f.Now}
 	add := func(condition string, values ...any) {
 		conditions, args = append(conditions, condition), append(args, values...)
 	}
@@ -153,13 +153,13 @@ func (f *Filter) where() (string, []any) {
 }
 
 // Items implements Requests.
-func (s *SQLite) Items(ctx context.Context, f Filter) ([]Item, error) {
+func (s *tables) Items(ctx context.Context, f Filter) ([]Item, error) {
 	where, args := f.where()
 	return all(ctx, s.read, scanItem, items+"SELECT * FROM items"+where+" ORDER BY serial DESC LIMIT ?", append(args, unlimited(f.Limit))...)
 }
 
 // Counts implements Requests.
-func (s *SQLite) Counts(ctx context.Context, f Filter) (map[State]int, error) {
+func (s *tables) Counts(ctx context.Context, f Filter) (map[State]int, error) {
 	f.State, f.Before = "", 0
 	where, args := f.where()
 	type count struct {
@@ -181,7 +181,7 @@ func (s *SQLite) Counts(ctx context.Context, f Filter) (map[State]int, error) {
 }
 
 // Item implements Requests.
-func (s *SQLite) Item(ctx context.Context, serial uint64, now int64) (*Item, error) {
+func (s *tables) Item(ctx context.Context, serial uint64, now int64) (*Item, error) {
 	item, err := one(ctx, s.read, scanItem, items+"SELECT * FROM items WHERE serial = ?", now, serial)
 	if err != nil {
 		return nil, err

@@ -16,17 +16,13 @@ import (
 
 	"modernc.org/sqlite" // also the driver
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"hushwatt/prover"
 )
 
 // SQLite is a Store in one file. Writes go through one connection, so they never
 // wait for each other inside SQLite; reads have connections of their own and see
 // the last commit (write-ahead log). A commit is on the disk when it returns
 // (synchronous=FULL).
-type SQLite struct {
-	read, write *sql.DB
-}
+type SQLite struct{ tables }
 
 var _ Store = (*SQLite)(nil)
 
@@ -54,7 +50,7 @@ func InspectSQLite(path string) (*SQLite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &SQLite{read: db, write: db}
+	s := &SQLite{tables{database{DB: db}, database{DB: db}}}
 	if err := upToDate(context.Background(), db, migrations); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
@@ -73,7 +69,7 @@ func open(path string, files fs.FS) (*SQLite, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	s := &SQLite{read: read, write: write}
+	s := &SQLite{tables{database{DB: read}, database{DB: write}}}
 	if err := migrate(context.Background(), write, files); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
@@ -150,7 +146,7 @@ func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 		if err != nil {
 			return err
 		}
-		if err := inTx(ctx, db, func(tx *sql.Tx) error {
+		if err := (database{DB: db}).inTx(ctx, func(tx queries) error {
 			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 				return err
 			}
@@ -161,48 +157,6 @@ func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 		}
 	}
 	return nil
-}
-
-// inTx runs f in a transaction: all of it or nothing.
-func inTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after a commit it does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// Supplier implements Store.
-func (s *SQLite) Supplier(ctx context.Context, key prover.Supplier) error {
-	stored, err := s.SupplierKey(ctx)
-	if errors.Is(err, ErrNotFound) {
-		_, err = s.write.ExecContext(ctx, "INSERT INTO supplier (one, key) VALUES (1, ?)", key[:])
-		return err
-	}
-	if err == nil && stored != key {
-		err = fmt.Errorf("%w: the database belongs to %s", ErrConflict, stored)
-	}
-	return err
-}
-
-// SupplierKey returns the key that the first call of Supplier has fixed.
-func (s *SQLite) SupplierKey(ctx context.Context) (prover.Supplier, error) {
-	var key []byte
-	err := s.read.QueryRowContext(ctx, "SELECT key FROM supplier").Scan(&key)
-	if err != nil {
-		return prover.Supplier{}, found(err)
-	}
-	return prover.NewSupplier(key)
-}
-
-// Ping implements Store.
-func (s *SQLite) Ping(ctx context.Context) error {
-	var one int
-	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
 
 // Check looks for damage of the file itself; an error names the first few places.
@@ -257,16 +211,4 @@ func settle(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// Close implements Store. The two may be one (InspectSQLite): a second close does
-// nothing.
-func (s *SQLite) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
-
-// found turns the driver's word for an empty result into ours.
-func found(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
-	}
-	return err
 }

@@ -196,13 +196,16 @@ func TestInspectRefuses(t *testing.T) {
 	}
 	s := newStore(t)
 	files := fstest.MapFS{"migrations/0001_a.sql": {}, "migrations/0002_b.sql": {}}
-	if err := upToDate(ctx, s.read, files); err == nil || !strings.Contains(err.Error(), "older version") {
+	if err := upToDate(ctx, s.read.DB, files); err == nil || !strings.Contains(err.Error(), "older version") {
 		t.Errorf("older tables: %v", err)
 	}
 }
 
 func TestSupplierIsFixed(t *testing.T) {
-	s := newStore(t)
+	every(t, supplierIsFixed)
+}
+
+func supplierIsFixed(t *testing.T, s Store) {
 	if _, err := s.SupplierKey(ctx); !errors.Is(err, ErrNotFound) {
 		t.Errorf("before the first start: %v", err)
 	}
@@ -230,7 +233,10 @@ func newKey(t testing.TB) prover.Supplier {
 }
 
 func TestMeters(t *testing.T) {
-	s := newStore(t)
+	every(t, meters)
+}
+
+func meters(t *testing.T, s Store) {
 	key, err := meter.NewAuthorityKey()
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +300,10 @@ func TestValidity(t *testing.T) {
 
 // A copy is complete, though others write while it is made, and never overwrites.
 func TestBackup(t *testing.T) {
-	s := newStore(t)
+	every(t, backup)
+}
+
+func backup(t *testing.T, s Store) {
 	if err := s.Supplier(ctx, newKey(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +333,11 @@ func TestBackup(t *testing.T) {
 
 // Evidence is kept once, whichever head came first.
 func TestEvidence(t *testing.T) {
-	s := newStore(t)
+	t.Run("SQLite", func(t *testing.T) { evidence(t, &newStore(t).tables) })
+	t.Run("PostgreSQL", func(t *testing.T) { evidence(t, &newPostgres(t).tables) })
+}
+
+func evidence(t *testing.T, s *tables) {
 	a, b := &meter.Head{Meter: "m", Day: 1}, &meter.Head{Meter: "m", Day: 1, Corrections: 1}
 	for i, e := range []*meter.TwoHeads{{A: a, B: b}, {A: b, B: a}, {A: a, B: b}} {
 		if err := s.AddEvidence(e, int64(i)); err != nil {
