@@ -24,7 +24,6 @@ func (m *matrix) add(x vector, weight float64) {
 	}
 }
 
-
 func (m *matrix) scale(by float64) {
 	for i := range m {
 		for j := range m[i] {
