@@ -19,7 +19,9 @@ type Meter struct {
 	key         ed25519.PrivateKey
 	certificate Certificate
 	epochs      []*epoch
-	store       *store // nil in memory
+	memberships []*membership // registries that sum its readings
+	live        *Live         // the day in progress, nil if there is none
+	store       *store        // nil in memory
 	rand        io.Reader
 }
 
@@ -39,6 +41,8 @@ type Setup struct {
 	First    uint16 // validity of the certificate, days since 1970-01-01;
 	Last     uint16 // the years 2000 to 2099 by default
 	Squares  bool   // seals over squares as well
+
+	Rand io.Reader // of its keys and secrets; the operating system's by default
 }
 
 // Days of the default validity.
@@ -63,7 +67,11 @@ func (s Setup) certificate() Certificate {
 
 // NewMeter makes a meter in memory, certified by the authority.
 func NewMeter(authority *AuthorityKey, s Setup) (*Meter, error) {
-	key, err := newSigningKey()
+	random := s.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	key, err := signingKeyFrom(random)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +80,7 @@ func NewMeter(authority *AuthorityKey, s Setup) (*Meter, error) {
 	if c, err = authority.Certify(c); err != nil {
 		return nil, err
 	}
-	return &Meter{key: key, certificate: c, rand: rand.Reader}, nil
+	return &Meter{key: key, certificate: c, rand: random}, nil
 }
 
 // Certificate returns the meter's certificate, which the caller must not change.
@@ -129,6 +137,9 @@ func (m *Meter) Seal(r *Recipient, days []Day, reason Reason) (Sealing, error) {
 	if reason != 0 && !reason.valid() {
 		return Sealing{}, fmt.Errorf("%s is not known", reason)
 	}
+	if m.live != nil && len(days) > 0 && days[len(days)-1].Day >= m.live.readings.Day {
+		return Sealing{}, fmt.Errorf("day %s is in progress", DayText(m.live.readings.Day))
+	}
 	var done Sealing
 	later, wrong, err := m.sort(days, reason, &done)
 	if err != nil {
@@ -144,6 +155,13 @@ func (m *Meter) Seal(r *Recipient, days []Day, reason Reason) (Sealing, error) {
 	for _, e := range m.epochs {
 		e.signHead(m.key) // of all corrections together
 	}
+	m.extend(target, later, &done)
+	done.Corrected = len(wrong)
+	return done, m.save()
+}
+
+// extend appends days to an epoch, which it enters if it is new.
+func (m *Meter) extend(target *epoch, later []*Day, done *Sealing) {
 	if len(later) > 0 && !slices.Contains(m.epochs, target) {
 		target.export.file.First = later[0].Day
 		m.epochs = append(m.epochs, target)
@@ -155,8 +173,7 @@ func (m *Meter) Seal(r *Recipient, days []Day, reason Reason) (Sealing, error) {
 		}
 		target.append(*d, m.key)
 	}
-	done.Sealed, done.Corrected = len(later), len(wrong)
-	return done, m.save()
+	done.Sealed = len(later)
 }
 
 // sort tells new days from those to be corrected.

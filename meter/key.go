@@ -98,6 +98,24 @@ type Key struct {
 	private   kem.PrivateKey
 }
 
+// NewKeyFrom makes a key of what is read from random, for keys that are kept as a
+// seed; it must be as good as the operating system's randomness.
+func NewKeyFrom(k KEM, random io.Reader) (*Key, error) {
+	id, err := k.id()
+	if err != nil {
+		return nil, err
+	}
+	seed := make([]byte, id.Scheme().SeedSize())
+	var nonce [secretSize]byte
+	for _, b := range [][]byte{seed, nonce[:]} {
+		if _, err := io.ReadFull(random, b); err != nil {
+			return nil, fmt.Errorf("make a key: %w", err)
+		}
+	}
+	_, private := id.Scheme().DeriveKeyPair(seed)
+	return newKey(id, nonce, private)
+}
+
 // NewKey makes a key.
 func NewKey(k KEM) (*Key, error) {
 	id, err := k.id()

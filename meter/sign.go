@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/cloudflare/circl/sign/ed25519"
 
@@ -39,6 +40,70 @@ func verifyHead(key ed25519.PublicKey, body, signature []byte) bool {
 	return verify(key, wire.LabelHead, body, signature)
 }
 
+func signCharter(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelCharter, body)
+}
+
+func verifyCharter(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelCharter, body, signature)
+}
+
+func signEnrolment(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelEnrolment, body)
+}
+
+func verifyEnrolment(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelEnrolment, body, signature)
+}
+
+func signRegistry(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelRegistry, body)
+}
+
+func verifyRegistry(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelRegistry, body, signature)
+}
+
+func signSlot(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelSlots, body)
+}
+
+func verifySlot(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelSlots, body, signature)
+}
+
+func signPresence(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelPresence, body)
+}
+
+func verifyPresence(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelPresence, body, signature)
+}
+
+func signClosing(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelClosing, body)
+}
+
+func verifyClosing(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelClosing, body, signature)
+}
+
+func signIntroduction(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelIntroduction, body)
+}
+
+func verifyIntroduction(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelIntroduction, body, signature)
+}
+
+func signAnswer(key ed25519.PrivateKey, body []byte) []byte {
+	return sign(key, wire.LabelAnswer, body)
+}
+
+func verifyAnswer(key ed25519.PublicKey, body, signature []byte) bool {
+	return verify(key, wire.LabelAnswer, body, signature)
+}
+
 func sign(key ed25519.PrivateKey, label string, body []byte) []byte {
 	return ed25519.Sign(key, append([]byte(label), body...))
 }
@@ -48,8 +113,10 @@ func verify(key ed25519.PublicKey, label string, body, signature []byte) bool {
 }
 
 // newSigningKey makes an Ed25519 key pair.
-func newSigningKey() (ed25519.PrivateKey, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
+func newSigningKey() (ed25519.PrivateKey, error) { return signingKeyFrom(rand.Reader) }
+
+func signingKeyFrom(random io.Reader) (ed25519.PrivateKey, error) {
+	_, key, err := ed25519.GenerateKey(random)
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
 	}

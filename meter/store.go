@@ -19,6 +19,7 @@ import (
 //	authority.key  authority.pub   the local test authority
 //	meter.key      certificate     the meter
 //	epoch-1.secret epoch-1.hushwatt  the first epoch, and so on
+//	today          registries        the day in progress; who sums the readings
 //
 // Every file is written beside its place, synced and renamed: after a crash the
 // old or the new one is there, whole. An epoch begins with its secret; one that
@@ -137,7 +138,7 @@ func (s *store) open() (*Meter, error) {
 	for {
 		e, err := s.openEpoch(m, len(m.epochs)+1)
 		if errors.Is(err, fs.ErrNotExist) {
-			return m, nil
+			return m, errors.Join(s.openMemberships(m), s.openLive(m))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("epoch %d: %w", len(m.epochs)+1, err)

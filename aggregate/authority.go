@@ -1,0 +1,260 @@
+package aggregate
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"hushwatt/internal/wire"
+	"hushwatt/meter"
+)
+
+// An Authority is one of A_1 … A_k: it collects records, signs one presence a slot
+// and gives out its sums for it. All its state that matters is in the Store; the
+// records come again from the message stream after a restart.
+type Authority struct {
+	*intake
+	party int
+	key   *PartyKey
+	last  bool // A_k, whose shares are in the records
+
+	keysMu sync.RWMutex
+	keys   []*meter.ShareKey // by place
+}
+
+// AuthorityConfig is what an authority is made of.
+type AuthorityConfig struct {
+	Registry   *meter.Registry // checked and signed by all parties
+	Key        *PartyKey
+	Enrolments func(id []byte) *meter.Enrolment // of the registry's meters; asked once, before their keys are stored
+	Store      Store
+}
+
+// NewAuthority starts an authority, or goes on with what the store holds.
+func NewAuthority(c AuthorityConfig) (*Authority, error) {
+	if err := c.Registry.Check(); err != nil {
+		return nil, err
+	}
+	if c.Registry.Charter.Masking() {
+		return nil, errors.New("a masking registry has no authorities")
+	}
+	party, err := c.Key.place(&c.Registry.Charter)
+	if err != nil {
+		return nil, err
+	}
+	a := &Authority{intake: newIntake(c.Registry, c.Store), party: party, key: c.Key, last: party == len(c.Registry.Charter.Parties)-1}
+	for i := range c.Registry.Meters {
+		k, err := a.shareKey(&c, &c.Registry.Meters[i])
+		if err != nil {
+			return nil, err
+		}
+		a.keys = append(a.keys, k)
+	}
+	return a, nil
+}
+
+// shareKey returns the key that the store has of a meter, or opens its enrolment.
+func (a *Authority) shareKey(c *AuthorityConfig, m *meter.Enrolled) (*meter.ShareKey, error) {
+	name := shareKeyName(m)
+	stored, err := c.Store.Get(name)
+	if err != nil {
+		return nil, fmt.Errorf("share key: %w", err)
+	}
+	if stored != nil {
+		return meter.ParseShareKey(stored)
+	}
+	e := c.Enrolments(m.ID())
+	if e == nil {
+		return nil, fmt.Errorf("no enrolment of meter %s", m.Certificate.Meter)
+	}
+	if h := e.Hash(); string(h[:]) != string(m.Enrolment) {
+		return nil, fmt.Errorf("enrolment of meter %s is not that of the registry", m.Certificate.Meter)
+	}
+	k, err := a.key.mailbox.OpenEnrolment(e, a.party)
+	if err != nil {
+		return nil, err
+	}
+	k.Forget(c.Registry.First)
+	return k, c.Store.Put(name, k.Bytes())
+}
+
+func shareKeyName(m *meter.Enrolled) string { return fmt.Sprintf("share-key/%x", m.ID()) }
+
+// Check does all the cryptography of a record's arrival and changes nothing: many may
+// run at the same time.
+func (a *Authority) Check(record []byte) (*Arrival, error) {
+	arrival, r, err := checkRecord(a.registry, record)
+	if err != nil {
+		return nil, err
+	}
+	a.keysMu.RLock()
+	defer a.keysMu.RUnlock()
+	key := a.keys[arrival.Place]
+	if a.last {
+		arrival.share, err = key.Open(r)
+	} else {
+		arrival.share, err = key.Derive(r)
+	}
+	if errors.Is(err, meter.ErrKeyGone) && arrival.Day < key.Day() {
+		arrival.stale = true
+		return arrival, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("slot record of meter %s: %w", a.registry.Meters[arrival.Place].Certificate.Meter, err)
+	}
+	return arrival, nil
+}
+
+// checkRecord checks what anyone can check of a record.
+func checkRecord(reg *meter.Registry, record []byte) (*Arrival, *meter.SlotRecord, error) {
+	r, err := meter.DecodeSlotRecord(record, &reg.Charter)
+	if err != nil {
+		return nil, nil, err
+	}
+	place, err := reg.CheckRecord(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, _, err := r.Elements(); err != nil {
+		return nil, nil, err
+	}
+	return &Arrival{Place: place, Day: r.Day, Slot: r.Slot, Hash: meter.RecordHash(record), Record: record}, r, nil
+}
+
+// Sign signs the presence of a slot, after the cut-off and if every record that it
+// counts is here. One presence of a slot is ever signed; it is stored first.
+func (a *Authority) Sign(p *meter.Presence) ([]byte, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := p.CheckUnsigned(a.registry); err != nil {
+		return nil, err
+	}
+	s, err := a.slot(p.Day, p.Slot)
+	if err != nil {
+		return nil, err
+	}
+	if !s.closed {
+		return nil, errors.New("presence: the slot is not cut off yet")
+	}
+	if _, err := a.counting(p); err != nil {
+		return nil, err
+	}
+	if err := a.fix(p); err != nil {
+		return nil, err
+	}
+	return meter.SignPresence(a.key.signing, p), nil
+}
+
+// A Contribution is an authority's sums for all sets that are released in a slot.
+type Contribution struct {
+	_         struct{} `cbor:",toarray"`
+	Presence  []byte   // hash
+	Party     uint8    // place in the charter
+	Sums      []SetShare
+	Signature []byte
+}
+
+// SetShare is the sum of one authority's shares over the present meters of a set.
+type SetShare struct {
+	_     struct{} `cbor:",toarray"`
+	Set   string
+	Share []byte // as in Share.Bytes, with squares if they are released
+}
+
+// Bytes returns the form that DecodeContribution reads.
+func (c *Contribution) Bytes() []byte { return mustMarshal(c) }
+
+// DecodeContribution reads a contribution; Combine checks it.
+func DecodeContribution(data []byte) (*Contribution, error) {
+	var c Contribution
+	if err := wire.Unmarshal(data, &c); err != nil {
+		return nil, fmt.Errorf("contribution: %w", err)
+	}
+	return &c, nil
+}
+
+func (c *Contribution) body() []byte {
+	unsigned := *c
+	unsigned.Signature = nil
+	return mustMarshal(&unsigned)
+}
+
+// Contribute gives out this authority's sums for a presence that all parties have
+// signed: one contribution for a slot, stored before it is returned.
+func (a *Authority) Contribute(p *meter.Presence) (*Contribution, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := p.Check(a.registry); err != nil {
+		return nil, err
+	}
+	if err := a.fix(p); err != nil {
+		return nil, err
+	}
+	name := slotKey("contribution", p.Day, p.Slot)
+	stored, err := a.store.Get(name)
+	if err != nil {
+		return nil, fmt.Errorf("contribution: %w", err)
+	}
+	if stored == nil {
+		c, err := a.contribution(p)
+		if err != nil {
+			return nil, err
+		}
+		if stored, err = a.store.Once(name, c.Bytes()); err != nil {
+			return nil, fmt.Errorf("store the contribution: %w", err)
+		}
+	}
+	return DecodeContribution(stored)
+}
+
+func (a *Authority) contribution(p *meter.Presence) (*Contribution, error) {
+	arrivals, err := a.counting(p)
+	if err != nil {
+		return nil, err
+	}
+	hash := p.Hash()
+	c := &Contribution{Presence: hash[:], Party: uint8(a.party)}
+	for _, s := range Released(a.registry, p.Meters) {
+		var sum meter.Share
+		for _, r := range arrivals {
+			if s.Meters.Has(r.Place) {
+				sum.Add(&r.share)
+			}
+		}
+		c.Sums = append(c.Sums, SetShare{Set: s.Set, Share: sum.Bytes(s.Squares)})
+	}
+	c.Signature = signContribution(a.key.signing, c)
+	return c, nil
+}
+
+// NextDay erases the keys of the days before one, on the disk first, and the records
+// of those days.
+func (a *Authority) NextDay(day uint16) error {
+	a.keysMu.Lock()
+	defer a.keysMu.Unlock()
+	for i, k := range a.keys {
+		k.Forget(day)
+		if err := a.store.Put(shareKeyName(&a.registry.Meters[i]), k.Bytes()); err != nil {
+			return fmt.Errorf("store share keys: %w", err)
+		}
+	}
+	a.Forget(day)
+	return nil
+}
+
+func mustMarshal(v any) []byte {
+	b, err := wire.Marshal(v)
+	if err != nil {
+		panic(err) // a struct of numbers, strings and bytes always encodes
+	}
+	return b
+}
+
+// decodePresence reads a presence without checking it.
+func decodePresence(data []byte) (*meter.Presence, error) {
+	var p meter.Presence
+	if err := wire.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("presence: %w", err)
+	}
+	return &p, nil
+}

@@ -1,0 +1,54 @@
+package aggregate
+
+import (
+	"bytes"
+	"sync"
+)
+
+// A Store is what a party must not forget. It belongs to one party of one charter;
+// every call returns only when what it did would survive a crash. An error means that
+// it may or may not have been done, and that nothing may go out.
+type Store interface {
+	// Once stores a value unless there is one under that key, and returns what is
+	// stored: of two that race, both see the same one.
+	Once(key string, value []byte) (stored []byte, err error)
+	// Get returns what is stored, nil if nothing is.
+	Get(key string) ([]byte, error)
+	// Put stores a value in place of what was there.
+	Put(key string, value []byte) error
+}
+
+// Memory is a Store for tests and simulations, which survives nothing.
+type Memory struct {
+	mu sync.Mutex
+	m  map[string][]byte
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory { return &Memory{m: map[string][]byte{}} }
+
+// Once implements Store.
+func (s *Memory) Once(key string, value []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.m[key]; ok {
+		return bytes.Clone(old), nil
+	}
+	s.m[key] = bytes.Clone(value)
+	return value, nil
+}
+
+// Get implements Store.
+func (s *Memory) Get(key string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.m[key]), nil
+}
+
+// Put implements Store.
+func (s *Memory) Put(key string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.m[key] = bytes.Clone(value)
+	return nil
+}
