@@ -204,7 +204,11 @@ func (d *draft) prove(random io.Reader) (*Bill, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Proof, err = claim.Prove(d.header(), sealsOf(d.rows), d.openings, nil, random); err != nil {
+	secrets, err := d.plan.secrets(d.rows, readingsOf(d.openings))
+	if err != nil {
+		return nil, err
+	}
+	if s.Proof, err = claim.Prove(d.header(), sealsOf(d.rows), d.openings, secrets, random); err != nil {
 		return nil, err
 	}
 	return &Bill{Request: d.request, Submission: s}, nil

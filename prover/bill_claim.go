@@ -25,10 +25,9 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Row, len(rows))
+	list := p.sealed(rows)
 	whole := hash != nil && len(rows) == len(p.Functionals[0].Weights) && len(p.Rules) == 0
 	for i := range rows {
-		list[i] = Row{N: rows[i].N, Cap: rows[i].Cap, Skip: p.Policy.skips(&rows[i])}
 		whole = whole && places[i] == i && list[i].Skip == nil
 	}
 	c := NewClaim(list, p.TZ)
@@ -44,11 +43,38 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 	return c, nil
 }
 
+// Provable reports whether a claim can express the plan, for meters of any cap:
+// an error wraps ErrNotProvable or says what is wrong with the plan.
+func (p *BillPlan) Provable() error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	rows, readings := []meter.Row{}, [][]uint32{}
+	for _, r := range p.Rows() {
+		rows = append(rows, meter.Row{Meter: r.Meter, Day: uint16(r.Day), Channel: r.Channel, N: r.N, Cap: meter.MaxCap})
+		readings = append(readings, make([]uint32, r.N))
+	}
+	outputs, err := p.reveal(rows, readings)
+	if err == nil {
+		_, err = p.claim(rows, outputs)
+	}
+	return err
+}
+
+// sealed describes rows to a claim.
+func (p *BillPlan) sealed(rows []meter.Row) []Row {
+	list := make([]Row, len(rows))
+	for i := range rows {
+		list[i] = Row{N: rows[i].N, Cap: rows[i].Cap, Skip: p.Policy.skips(&rows[i])}
+	}
+	return list
+}
+
 // require states how the outputs follow from the functionals.
 func (p *BillPlan) require(c *Claim, places []int, outputs []Output) error {
 	sums := make([]Linear, len(p.Functionals))
 	if len(p.Rules) > 0 {
-		r := p.rule(c, places)
+		r := p.ruled(c.rows, places).rule(c)
 		if r.clamp >= 0 {
 			return r.clamped(&p.Functionals[0], Mode(p.Mode), outputs[0].Int())
 		}
@@ -69,10 +95,13 @@ func (p *BillPlan) reveals(c *Claim, sums []Linear, outputs []Output) {
 	switch {
 	case p.Kind == BillExact:
 		c.Reveal(sums[0], outputs[0].Int())
-	case p.Stage == StageLine:
+	case p.lines():
 		us := make([]*big.Int, len(p.Functionals))
 		for j, f := range p.Functionals {
 			us[j] = f.U
+		}
+		if len(p.Rules) > 0 {
+			sums, us = wholeFirst(sums, us)
 		}
 		c.RoundedLines(sums, us, Mode(p.Mode), outputs[0].Int())
 	default:
@@ -80,6 +109,23 @@ func (p *BillPlan) reveals(c *Claim, sums []Linear, outputs []Output) {
 			c.Rounded(x, p.Functionals[j].U, Mode(p.Mode), outputs[j].Int())
 		}
 	}
+}
+
+// wholeFirst adds up the lines in units of 1 and puts them first: a last line
+// without rounding would be an equation, in which one-sided secrets cannot stand.
+func wholeFirst(sums []Linear, us []*big.Int) ([]Linear, []*big.Int) {
+	lines, units := []Linear{{}}, []*big.Int{one}
+	for j, l := range sums {
+		if us[j].Cmp(one) == 0 {
+			lines[0] = lines[0].Add(l)
+			continue
+		}
+		lines, units = append(lines, l), append(units, us[j])
+	}
+	if len(lines) > len(sums) { // there are none
+		return sums, us
+	}
+	return lines, units
 }
 
 // reveal computes the outputs from the readings of rows, in time that does not
@@ -90,13 +136,13 @@ func (p *BillPlan) reveal(rows []meter.Row, readings [][]uint32) ([]Output, erro
 		return nil, err
 	}
 	counted := p.counted(rows, readings)
-	values := p.values(places, counted)
+	values, _ := p.ruled(p.sealed(rows), places).values(counted)
 	sums := make([]Int, len(p.Functionals))
 	for j := range p.Functionals {
 		form := p.Functionals[j].form()
 		sums[j] = p.divide(form.value(places, counted, values), p.Functionals[j].U)
 	}
-	if p.Stage == StageLine {
+	if p.lines() {
 		var total Int
 		for _, x := range sums {
 			total = total.Add(x)
@@ -110,6 +156,16 @@ func (p *BillPlan) reveal(rows []meter.Row, readings [][]uint32) ([]Output, erro
 		}
 	}
 	return outputs, nil
+}
+
+// secrets are what a proof needs to be given, in the order of the claim.
+func (p *BillPlan) secrets(rows []meter.Row, readings [][]uint32) ([]Int, error) {
+	places, err := p.places(rows)
+	if err != nil || len(p.Rules) == 0 {
+		return nil, err
+	}
+	_, secrets := p.ruled(p.sealed(rows), places).values(p.counted(rows, readings))
+	return secrets, nil
 }
 
 // counted returns the readings with those that the claim leaves out as 0.

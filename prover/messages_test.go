@@ -65,7 +65,7 @@ func TestRequestForm(t *testing.T) {
 		"other suite":               func(r *Request) { r.Suite = "p256" },
 		"unknown kind":              func(r *Request) { r.Terms.Kind = "profile" },
 		"rounded without stage":     func(r *Request) { r.Terms.Stage = "" },
-		"stage interval":            func(r *Request) { r.Terms.Stage = "interval" },
+		"stage hour":                func(r *Request) { r.Terms.Stage = "hour" },
 		"exact with a stage":        func(r *Request) { r.Terms.Kind = BillExact },
 		"exact with a mode":         func(r *Request) { r.Terms.Kind, r.Terms.Stage = BillExact, "" },
 		"unknown mode":              func(r *Request) { r.Terms.Mode = "half" },

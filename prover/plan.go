@@ -111,8 +111,8 @@ func (p *BillPlan) checkCount() error {
 	switch {
 	case p.Kind == Registers && n == len(p.Registers):
 	case p.Kind == BillExact && n == 1:
-	case p.Kind == BillRounded && p.Stage != StageLine && n == 1:
-	case p.Kind == BillRounded && p.Stage == StageLine && 1 <= n && n <= 64:
+	case p.Kind == BillRounded && !p.lines() && n == 1:
+	case p.Kind == BillRounded && p.lines() && 1 <= n && n <= 64:
 	default:
 		return fmt.Errorf("plan: %d functionals for %s", n, p.Kind)
 	}

@@ -13,9 +13,15 @@ import (
 // (docs/protocol.md, section 4.5).
 type RuleKind string
 
-// The kinds of rules.
+// The kinds of rules. Peak, Highest, Net and Each compare every reading; they
+// are in Wh but for Net and Each, whose weights say what.
 const (
-	Excess RuleKind = "excess" // max(0, Of)
+	Excess  RuleKind = "excess"  // max(0, Of)
+	Step    RuleKind = "step"    // 1 if Of ≥ 0, else 0
+	Peak    RuleKind = "peak"    // the greatest sum of a group, 0 if there is none
+	Highest RuleKind = "highest" // the sum of the Count greatest daily peaks
+	Net     RuleKind = "net"     // Σ w·max(0, import − export), weights those of the rows of import
+	Each    RuleKind = "rounded" // Σ w·reading/U, each summand rounded by Mode
 )
 
 // A Form is the hidden integer Σ Weights[i][s]·c[FirstRow+i][s] + Const +
@@ -37,10 +43,23 @@ type Term struct {
 // A Rule is one hidden integer of a bill that is not a fixed combination of
 // readings. It may use the rules before it.
 type Rule struct {
-	Name string
-	Kind RuleKind
-	Of   Form // of kind Excess
+	Name   string
+	Kind   RuleKind
+	Of     Form     // Excess, Step, Net, Each; the last two without Const and Hidden
+	Groups []Group  // Peak, Highest: ascending by day
+	Count  int      // Highest: at least 1, at most the days of Groups
+	U      *big.Int // Each: > 0
+	Mode   Mode     // Each
 }
+
+// A Group is the cells of one demand interval: their readings are added up.
+type Group struct {
+	Day   int // of the tariff's clock, counted from 1970-01-01
+	Cells []Place
+}
+
+// A Place is the reading of a slot in a row of BillPlan.Rows.
+type Place struct{ Row, Slot int }
 
 // maxRules bounds the rules of a plan.
 const maxRules = 1 << 10
@@ -59,16 +78,8 @@ func (p *BillPlan) checkRules(rows []PlanRow) error {
 		return nil
 	}
 	for k := range p.Rules {
-		r := &p.Rules[k]
-		var err error
-		switch r.Kind {
-		case Excess:
-			err = r.Of.check(rows, k)
-		default:
-			err = fmt.Errorf("kind %q is unknown", r.Kind)
-		}
-		if err != nil {
-			return fmt.Errorf("plan: rule %s: %w", r.Name, err)
+		if err := p.Rules[k].check(rows, k); err != nil {
+			return fmt.Errorf("plan: rule %s: %w", p.Rules[k].Name, err)
 		}
 	}
 	for i := range p.Functionals {
@@ -76,6 +87,66 @@ func (p *BillPlan) checkRules(rows []PlanRow) error {
 		if err := f.check(rows, len(p.Rules)); err != nil {
 			return fmt.Errorf("plan: functional %s: %w", p.Functionals[i].Name, err)
 		}
+	}
+	return nil
+}
+
+// check reports what is wrong with rule k.
+func (r *Rule) check(rows []PlanRow, k int) error {
+	switch r.Kind {
+	case Excess, Step:
+		return r.Of.check(rows, k)
+	case Peak, Highest:
+		return r.checkGroups(rows)
+	case Net, Each:
+		if len(r.Of.Hidden) > 0 || r.Of.Const == nil || r.Of.Const.Sign() != 0 {
+			return errors.New("constant or hidden terms in a rule of single readings")
+		}
+		if r.Kind == Each && (r.U == nil || r.U.Sign() <= 0 || r.U.BitLen() > 62) {
+			return errors.New("no unit, or one out of range, not provable")
+		}
+		if _, err := parseMode(string(r.Mode)); r.Kind == Each && err != nil {
+			return err
+		}
+		return errors.Join(r.Of.check(rows, k), r.checkNet(rows))
+	}
+	return fmt.Errorf("kind %q is unknown", r.Kind)
+}
+
+// checkNet wants an export row beside every row of import with a weight.
+func (r *Rule) checkNet(rows []PlanRow) error {
+	if r.Kind != Net {
+		return nil
+	}
+	for i, w := range r.Of.Weights {
+		at := r.Of.FirstRow + i
+		if at >= len(rows) || content([][]int64{w}) == 0 {
+			continue
+		}
+		if rows[at].Channel != 0 || at+1 == len(rows) || rows[at+1].Channel != 1 || rows[at+1].Day != rows[at].Day {
+			return fmt.Errorf("row %d is not import beside export", at)
+		}
+	}
+	return nil
+}
+
+func (r *Rule) checkGroups(rows []PlanRow) error {
+	days := 0
+	for i, g := range r.Groups {
+		if i == 0 || g.Day != r.Groups[i-1].Day {
+			days++
+		}
+		if i > 0 && g.Day < r.Groups[i-1].Day {
+			return errors.New("groups are not in order of days")
+		}
+		for _, c := range g.Cells {
+			if c.Row < 0 || c.Row >= len(rows) || c.Slot < 0 || c.Slot >= rows[c.Row].N {
+				return fmt.Errorf("no slot %d in row %d", c.Slot, c.Row)
+			}
+		}
+	}
+	if days == 0 || r.Kind == Highest && (r.Count < 1 || r.Count > days) {
+		return fmt.Errorf("%d highest of %d days", r.Count, days)
 	}
 	return nil
 }
@@ -120,15 +191,37 @@ func (p *BillPlan) rulesBytes() []byte {
 		b = appendTerms(b, p.Functionals[i].Hidden)
 	}
 	for k := range p.Rules {
-		r := &p.Rules[k]
-		b = append(b, ruleCodes[r.Kind])
-		b = r.Of.append(b)
+		b = p.Rules[k].append(b)
 	}
 	return b
 }
 
 // ruleCodes are the kinds in the encoding.
-var ruleCodes = map[RuleKind]byte{Excess: 1}
+var ruleCodes = map[RuleKind]byte{Excess: 1, Step: 2, Peak: 3, Highest: 4, Net: 5, Each: 6}
+
+func (r *Rule) append(b []byte) []byte {
+	be := binary.BigEndian
+	b = append(b, ruleCodes[r.Kind])
+	switch r.Kind {
+	case Peak, Highest:
+		b = be.AppendUint32(b, uint32(r.Count))
+		b = be.AppendUint32(b, uint32(len(r.Groups)))
+		for _, g := range r.Groups {
+			b = be.AppendUint32(b, uint32(g.Day))
+			b = be.AppendUint32(b, uint32(len(g.Cells)))
+			for _, c := range g.Cells {
+				b = be.AppendUint32(b, uint32(c.Row))
+				b = be.AppendUint32(b, uint32(c.Slot))
+			}
+		}
+		return b
+	case Each:
+		b = appendInt128(b, r.U)
+		b = be.AppendUint32(b, uint32(len(r.Mode)))
+		b = append(b, r.Mode...)
+	}
+	return r.Of.append(b)
+}
 
 func (f *Form) append(b []byte) []byte {
 	b = appendMatrix(b, f.FirstRow, f.Weights)

@@ -10,14 +10,15 @@ import (
 // rulings puts a plan's rules into a claim. Equal sums of readings are committed
 // to once, whatever they are multiplied with and compared to.
 type rulings struct {
-	plan   *BillPlan
+	*ruled
 	claim  *Claim
-	places []int // of the claim's rows in the plan
 	shapes []shape
 
-	bases  []Linear // of each rule of kind Excess: what it compares, without hidden terms
+	bases  []Linear // of each rule that has a Form: without hidden terms
 	groups [][]int  // rules that compare one quantity with several thresholds
 	group  []int    // rule → its group
+	up     []bool   // rules with which an output rises
+	down   []bool   // rules with which an output falls
 	exact  []bool   // rules that may not be wrong in either direction
 	clamp  int      // the rule that is proven with the amount, or −1
 	values []Linear // what each rule comes to
@@ -31,21 +32,34 @@ type shape struct {
 	sum     Linear
 }
 
-// rule adds everything that the plan's rules require and returns the functionals.
-func (p *BillPlan) rule(c *Claim, places []int) *rulings {
-	r := &rulings{plan: p, claim: c, places: places, values: make([]Linear, len(p.Rules))}
-	for k := range p.Rules {
-		r.bases = append(r.bases, r.readings(&p.Rules[k].Of))
-	}
-	r.findGroups()
-	r.findExact()
-	r.findClamp()
-	for k := range p.Rules {
-		if first := r.groups[r.group[k]]; first[0] == k && k != r.clamp {
-			r.excesses(first)
+// rule adds everything that the plan's rules require.
+func (r *ruled) rule(c *Claim) *rulings {
+	rules := r.plan.Rules
+	b := &rulings{ruled: r, claim: c, values: make([]Linear, len(rules)), bases: make([]Linear, len(rules))}
+	for k := range rules {
+		if kind := rules[k].Kind; kind == Excess || kind == Step {
+			b.bases[k] = b.readings(&rules[k].Of)
 		}
 	}
-	return r
+	b.findGroups()
+	b.findExact()
+	b.findClamp()
+	for k := range rules {
+		if k == b.clamp {
+			continue
+		}
+		switch rules[k].Kind {
+		case Excess:
+			if group := b.groups[b.group[k]]; group[0] == k {
+				b.excesses(group)
+			}
+		case Step:
+			b.step(k)
+		default:
+			b.each(k)
+		}
+	}
+	return b
 }
 
 // readings returns the part of a form that is no rule's: its sum and constant.
@@ -143,14 +157,15 @@ func sameShape(a [][]int64, g int64, b [][]int64, h int64) bool {
 	})
 }
 
-// findGroups puts rules together that differ in their constant only, thresholds
-// ascending.
+// findGroups puts excesses together that differ in their constant only. Any
+// other rule is a group by itself.
 func (r *rulings) findGroups() {
 	rules := r.plan.Rules
 	r.group = make([]int, len(rules))
 	for k := range rules {
 		r.group[k] = slices.IndexFunc(r.groups, func(g []int) bool {
-			return len(r.bases[k].Sub(r.bases[g[0]]).parts) == 0 && sameTerms(rules[k].Of.Hidden, rules[g[0]].Of.Hidden)
+			return rules[k].Kind == Excess && rules[g[0]].Kind == Excess &&
+				len(r.bases[k].Sub(r.bases[g[0]]).parts) == 0 && sameTerms(rules[k].Of.Hidden, rules[g[0]].Of.Hidden)
 		})
 		if r.group[k] < 0 {
 			r.group[k] = len(r.groups)
@@ -170,24 +185,23 @@ func sameTerms(a, b []Term) bool {
 // argument is in docs/notes.md.
 func (r *rulings) findExact() {
 	rules := r.plan.Rules
-	down := make([]bool, len(rules))
-	up := make([]bool, len(rules))
+	r.up, r.down = make([]bool, len(rules)), make([]bool, len(rules))
 	note := func(terms []Term, rises, falls bool) {
 		for _, t := range terms {
 			u, d := rises, falls
 			if t.Coef.Sign() < 0 {
 				u, d = d, u
 			}
-			up[t.Rule], down[t.Rule] = up[t.Rule] || u, down[t.Rule] || d
+			r.up[t.Rule], r.down[t.Rule] = r.up[t.Rule] || u, r.down[t.Rule] || d
 		}
 	}
 	for i := range r.plan.Functionals {
 		note(r.plan.Functionals[i].Hidden, true, false)
 	}
 	for k, rule := range slices.Backward(rules) {
-		note(rule.Of.Hidden, up[k], down[k])
+		note(rule.Of.Hidden, r.up[k], r.down[k])
 	}
-	r.exact = down
+	r.exact = slices.Clone(r.down)
 	for again := true; again; {
 		again = false
 		force := func(k int) {
@@ -214,7 +228,7 @@ func (r *rulings) findExact() {
 func (r *rulings) findClamp() {
 	p := r.plan
 	r.clamp = -1
-	if p.Kind != BillRounded || p.Stage == StageLine || len(p.Functionals) != 1 {
+	if p.Kind != BillRounded || p.lines() || len(p.Functionals) != 1 {
 		return
 	}
 	f := &p.Functionals[0]
@@ -225,7 +239,7 @@ func (r *rulings) findClamp() {
 	uses := func(rule Rule) bool {
 		return slices.ContainsFunc(rule.Of.Hidden, func(t Term) bool { return t.Rule == k })
 	}
-	if len(r.groups[r.group[k]]) == 1 && !slices.ContainsFunc(p.Rules, uses) {
+	if p.Rules[k].Kind == Excess && len(r.groups[r.group[k]]) == 1 && !slices.ContainsFunc(p.Rules, uses) {
 		r.clamp = k
 	}
 }
@@ -296,7 +310,7 @@ func (r *rulings) functional(f *Functional) Linear {
 	form := f.form()
 	l := r.hidden(r.readings(&form), f.Hidden)
 	if len(l.parts) == 0 { // caps so low that it is public; a claim is about something
-		l = r.claim.Functional(r.spread(0, nil, 1), zero).AddConst(f.Const)
+		l = r.claim.Functional(r.spread(0, nil, 1), zero).AddConst(l.c())
 	}
 	return l
 }
@@ -313,9 +327,10 @@ func (r *rulings) clamped(f *Functional, mode Mode, b *big.Int) error {
 	}
 	of := r.hidden(r.bases[r.clamp], rule.Of.Hidden)
 	sum := Constant(f.Const).addScaled(f.Hidden[0].Coef, of)
-	lo := c.interval(of).lo
-	if lo.Sign() >= 0 {
-		c.Rounded(sum, f.U, mode, b)
+	lo, hi := c.interval(of).lo, c.interval(of).hi
+	if lo.Sign() >= 0 || hi.Sign() <= 0 {
+		r.excesses([]int{r.clamp})
+		c.Rounded(r.functional(f), f.U, mode, b)
 		return nil
 	}
 	least := mode.divide(publicInt(f.Const), f.U).big()

@@ -29,6 +29,9 @@ const (
 	StageBill Stage = "bill" // once, the total with tax
 	StageNet  Stage = "net"  // once, the total before tax
 	StageLine Stage = "line" // every line; the sum of the rounded lines is what is revealed
+
+	// StageInterval rounds the money of every slot. Its lines are sums of that.
+	StageInterval Stage = "interval"
 )
 
 // What a policy does with slots of one status.
@@ -141,7 +144,7 @@ func (t *Terms) checkKind() error {
 		return fmt.Errorf("unknown kind %.20q", string(t.Kind))
 	}
 	switch t.Stage {
-	case StageBill, StageNet, StageLine:
+	case StageBill, StageNet, StageLine, StageInterval:
 		if !rounded {
 			return fmt.Errorf("kind %s has no rounding stage", t.Kind)
 		}
@@ -210,6 +213,9 @@ func (t *Terms) checkPeriod() error {
 	}
 	return nil
 }
+
+// lines reports whether a bill reveals the sum of lines that are rounded apart.
+func (t *Terms) lines() bool { return t.Stage == StageLine || t.Stage == StageInterval }
 
 // slots returns the slots a day of a meter, 0 if the terms do not name it.
 func (t *Terms) slots(name string) int {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"hushwatt/meter"
 	"hushwatt/prover"
 	"hushwatt/tariffs"
 )
@@ -65,7 +64,7 @@ func compile(kind prover.Kind, ts []*tariffs.Tariff, start, end tariffs.Date, me
 	}
 	meters = slices.Clone(meters)
 	slices.SortFunc(meters, func(a, b prover.MeterSlots) int { return strings.Compare(a.Meter, b.Meter) })
-	p := &Plan{BillPlan: &prover.BillPlan{Channels: []int{meter.ImportChannel}}}
+	p := &Plan{BillPlan: new(prover.BillPlan)}
 	for _, m := range meters {
 		c, err := tariffs.Compile(ts, start, end, int(m.N))
 		if err != nil {
@@ -75,14 +74,47 @@ func compile(kind prover.Kind, ts []*tariffs.Tariff, start, end tariffs.Date, me
 		if err != nil {
 			return nil, err
 		}
-		if err := p.stack(fs); err != nil {
+		if err := p.stack(c, fs); err != nil {
 			return nil, err
 		}
 		p.Compiled = append(p.Compiled, c)
 	}
 	p.Terms = terms(kind, p.Compiled[0], meters)
-	return p, nil
+	return p, p.provable()
 }
+
+// provable asks the claim's compiler whether a bill with rules can be proven. A
+// plan without rules is what tariffs found provable.
+func (p *Plan) provable() error {
+	if len(p.Rules) == 0 {
+		return nil
+	}
+	if err := p.BillPlan.Provable(); err != nil {
+		return unprovable{err}
+	}
+	return nil
+}
+
+// Provable says whether a bill of a compiled tariff can be proven. It is what
+// New and For ask too, so a quote knows what bill and verification will say.
+func Provable(c *tariffs.Plan) error {
+	fs, err := functionals(prover.BillRounded, c)
+	if err != nil {
+		return err
+	}
+	p := &Plan{BillPlan: new(prover.BillPlan), Compiled: []*tariffs.Plan{c}}
+	if err := p.stack(c, fs); err != nil {
+		return err
+	}
+	p.Terms = terms(prover.BillRounded, c, []prover.MeterSlots{{Meter: "any", N: uint16(c.N)}})
+	return p.provable()
+}
+
+// unprovable is an error of package prover that is one of tariffs as well.
+type unprovable struct{ error }
+
+func (u unprovable) Unwrap() error        { return u.error }
+func (u unprovable) Is(target error) bool { return target == tariffs.ErrNotProvable }
 
 // functionals are the sums that a proof of this kind reveals, for one meter.
 func functionals(kind prover.Kind, c *tariffs.Plan) ([]tariffs.Functional, error) {
@@ -94,26 +126,6 @@ func functionals(kind prover.Kind, c *tariffs.Plan) ([]tariffs.Functional, error
 		return []tariffs.Functional{f}, err
 	}
 	return nil, fmt.Errorf("%s: no tariff compiles to that", kind)
-}
-
-// stack puts the next meter's rows below those of the meters before it. The
-// constants and units are those of the tariff, so all meters must agree on them;
-// they could differ only where slots of two lengths meet different prices.
-func (p *Plan) stack(fs []tariffs.Functional) error {
-	if p.Functionals == nil {
-		for _, f := range fs {
-			p.Functionals = append(p.Functionals, prover.Functional{Name: f.Name, Weights: f.Weights, Const: f.Const, U: f.U})
-		}
-		return nil
-	}
-	for j, f := range fs {
-		above := &p.Functionals[j]
-		if above.U.Cmp(f.U) != 0 || above.Const.Cmp(f.Const) != 0 {
-			return fmt.Errorf("%w: meters with slots of different length meet different prices", tariffs.ErrNotProvable)
-		}
-		above.Weights = append(slices.Clip(above.Weights), f.Weights...)
-	}
-	return nil
 }
 
 func terms(kind prover.Kind, c *tariffs.Plan, meters []prover.MeterSlots) prover.Terms {
