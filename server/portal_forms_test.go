@@ -293,7 +293,7 @@ func TestPortalPublish(t *testing.T) {
 		"nothing":  {"  ", "Choose a file, or paste a document."},
 		"no JSON":  {"kept <this>", "Tariff: "},
 		"spy":      {spyTariff(evening(t)), "<li>Bill from 2013-01-01 to 2013-02-01 (exclusive): privacy rule A"},
-		"unproven": {strings.Replace(document, `"stage": "line"`, `"stage": "interval"`, 1), "Not provable"},
+		"unproven": {strings.Replace(document, `"timeZone": "LOCAL"`, `"timeZone": "LOCAL", "minimum": [{"displayName": "Least", "term": "BILL", "amount": "5"}]`, 1), "Not provable"},
 	} {
 		html := seen(t, b.post("/portal/tariffs/new", url.Values{"document": {c.document}}), http.StatusUnprocessableEntity, c.want, "Request id")
 		if strings.Contains(html, `value="publish"`) {

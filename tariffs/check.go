@@ -126,49 +126,81 @@ func (s *Share) raise(other Share) {
 // Bits returns ⌈log₂⌉ of the number of different amounts that a proof under
 // this plan could reveal if readings are 0 to most Wh.
 func (p *Plan) Bits(most int64) int {
-	var lo, hi *big.Int
-	switch p.Rounding.Stage {
-	case StageBill, StageNet:
-		lo, hi = p.extremeTotal(most)
-	default:
-		lo, hi = p.extremeParts(most)
-	}
-	return hi.Sub(hi, lo).BitLen() // values lo … hi: hi − lo + 1 of them
-}
-
-// extremeTotal returns the least and greatest rounded total (stage bill) or net
-// total, in minor units.
-func (p *Plan) extremeTotal(most int64) (lo, hi *big.Int) {
-	f := Functional{Form: Form{Weights: [][]int64{p.price}, Const: p.fixedSum()}}
-	lo, hi = f.extremes(most)
-	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
-		unit := new(big.Int).Mul(powerOfTen(12-p.Rounding.Digits), nano)
-		return p.Rounding.Mode.round(lo.Mul(lo, p.taxFactor()), unit), p.Rounding.Mode.round(hi.Mul(hi, p.taxFactor()), unit)
-	}
-	return p.Rounding.minor(lo), p.Rounding.minor(hi)
-}
-
-// extremeParts is extremeTotal where the lines (stage line) or the slots (stage
-// interval) are rounded apart.
-func (p *Plan) extremeParts(most int64) (lo, hi *big.Int) {
-	parts := map[int]*Functional{}
-	for s, line := range p.line {
-		part := int(line)
+	lines, rules := p.lineBounds(most), p.ruleBounds(most)
+	var all bounds
+	if p.perLine() {
+		all = bounds{new(big.Int), new(big.Int)}
+		for i := range p.items {
+			it := &p.items[i]
+			if p.Rounding.Stage != StageInterval || it.line < 0 {
+				all.add(p.round(it.amount.bounds(lines, rules)))
+			}
+		}
 		if p.Rounding.Stage == StageInterval {
-			part = s
+			all.add(p.roundedSlots(most))
 		}
-		if parts[part] == nil {
-			parts[part] = &Functional{Form: Form{Weights: [][]int64{nil}, Const: new(big.Int)}}
+	} else {
+		all = p.round(p.total().bounds(lines, rules))
+	}
+	return new(big.Int).Sub(all.hi, all.lo).BitLen() // values lo … hi: hi − lo + 1 of them
+}
+
+func (b *bounds) add(o bounds) {
+	b.lo, b.hi = new(big.Int).Add(b.lo, o.lo), new(big.Int).Add(b.hi, o.hi)
+}
+
+// round turns bounds in fine units into such of minor units.
+func (p *Plan) round(b bounds) bounds {
+	unit := p.minorUnit()
+	return bounds{p.Rounding.Mode.round(b.lo, unit), p.Rounding.Mode.round(b.hi, unit)}
+}
+
+// lineBounds returns bounds of what each line of energy costs, in pico units.
+func (p *Plan) lineBounds(most int64) []bounds {
+	out := make([]bounds, len(p.Energy))
+	for i := range out {
+		out[i] = bounds{new(big.Int), new(big.Int)}
+	}
+	x := new(big.Int)
+	for _, layer := range p.layers {
+		for s, l := range layer.line {
+			if price := layer.price[s]; l >= 0 && price < 0 {
+				out[l].lo.Add(out[l].lo, x.Mul(x.SetInt64(price), big.NewInt(most)))
+			} else if l >= 0 && price > 0 {
+				out[l].hi.Add(out[l].hi, x.Mul(x.SetInt64(price), big.NewInt(most)))
+			}
 		}
-		parts[part].Weights[0] = append(parts[part].Weights[0], p.price[s])
 	}
-	lo, hi = new(big.Int), new(big.Int)
-	for _, f := range parts {
-		least, greatest := f.extremes(most)
-		lo.Add(lo, p.Rounding.minor(least))
-		hi.Add(hi, p.Rounding.minor(greatest))
+	return out
+}
+
+// roundedSlots returns bounds of the slots' money, each rounded, in minor units.
+func (p *Plan) roundedSlots(most int64) bounds {
+	all := bounds{new(big.Int), new(big.Int)}
+	x := new(big.Int)
+	for _, layer := range p.layers {
+		for _, price := range layer.price {
+			v := p.Rounding.minor(x.Mul(x.SetInt64(price), big.NewInt(most)))
+			if price < 0 {
+				all.lo.Add(all.lo, v)
+			} else {
+				all.hi.Add(all.hi, v)
+			}
+		}
 	}
-	return lo, hi
+	return all
+}
+
+// bounds returns bounds in fine units.
+func (e *expr) bounds(lines, rules []bounds) bounds {
+	out := bounds{e.konst, e.konst}
+	for l, m := range e.lines {
+		out.add(lines[l].times(m))
+	}
+	for r, m := range e.hidden {
+		out.add(rules[r].times(m))
+	}
+	return out
 }
 
 // checkPlans compiles the months to look at, with the longest common slots, up
@@ -234,9 +266,15 @@ func nextMonth(d Date) Date {
 func (t *Tariff) hasPrices(month Date) bool {
 	from, to := int64(month)*daySeconds, int64(nextMonth(month))*daySeconds
 	for d := month; d < nextMonth(month); d++ {
-		s := &t.seasons[t.seasonOf(d)]
-		if len(s.rows) == 0 || s.rows[0].from < to && s.rows[len(s.rows)-1].to > from {
-			return true
+		for i := range t.tracks {
+			k := &t.tracks[i]
+			if k.event != nil {
+				continue
+			}
+			s := &k.seasons[seasonOf(k.seasons, d)]
+			if len(s.rows) == 0 || s.rows[0].from < to && s.rows[len(s.rows)-1].to > from {
+				return true
+			}
 		}
 	}
 	return false
@@ -253,11 +291,14 @@ func (t *Tariff) always(month Date) (out *Tariff, filled bool, err error) {
 	out = &Tariff{}
 	*out = *t
 	out.From, out.To = firstDate, OpenEnded
-	out.seasons = slices.Clone(t.seasons)
-	for i := range out.seasons {
-		s := &out.seasons[i]
-		if len(s.rows) > 0 && !covers(s.rows, from, to) {
-			s.rows, filled = fill(s.rows, from, to), true
+	out.tracks = slices.Clone(t.tracks)
+	for i := range out.tracks {
+		k := &out.tracks[i]
+		k.seasons = slices.Clone(k.seasons)
+		for j := range k.seasons {
+			if s := &k.seasons[j]; len(s.rows) > 0 && !covers(s.rows, from, to) {
+				s.rows, filled = fill(s.rows, from, to), true
+			}
 		}
 	}
 	return out, filled, nil

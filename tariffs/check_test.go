@@ -81,7 +81,7 @@ func TestCheckFindsTheSlotLength(t *testing.T) {
 }
 
 func TestCheckSaysWhatIsNotProvable(t *testing.T) {
-	r, err := Check(mustParse(t, plain(t, `"stage":"bill"`, `"stage":"interval"`)))
+	r, err := Check(mustParse(t, plain(t, `"stage":"bill"`, `"stage":"line"`, `"timeZone"`, leastCharge+`,"timeZone"`)))
 	if err != nil || !strings.HasPrefix(r.Provable, "not provable: ") || !r.Accepted {
 		t.Errorf("%+v, %v", r, err)
 	}

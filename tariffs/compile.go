@@ -1,12 +1,12 @@
 package tariffs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/big"
 	"slices"
 	"sort"
-	"time"
 )
 
 // A Plan is the compiled bill of one period: integers only. Money is in pico
@@ -36,24 +36,57 @@ type Plan struct {
 	Fixed  []FixedLine
 	Rules  []Rule // what compares readings; nil for a plan of prices alone
 
-	// Per slot of the UTC days: its price and the index of its line in Energy,
-	// which is −1 outside the period.
+	segments []segment
+	netting  bool
+	layers   []layer // at least one
+	items    []item
+	minimums []leastAmount
+
+	// What the first layer says: per slot of the UTC days its price and the index
+	// of its line in Energy, which is −1 outside the period.
 	price []int64
 	line  []int32
+
+	dates   []Date  // of the clock, per slot; made by calendar
+	minutes []int16 // of the local day
+
+	bounded     []bounds // of the rules so far
+	functionals []Functional
+	unprovable  error
 }
 
-// An EnergyLine is one rate of one tariffPeriod, whether it is used or not.
+// A segment is the days of a period on which one tariff is in force.
+type segment struct {
+	t        *Tariff
+	from, to Date
+}
+
+// A layer is prices that stand beside those of other layers: of one component
+// of each tariff. Its price and line are as in Plan.
+type layer struct {
+	channel int
+	price   []int64
+	line    []int32
+}
+
+// An EnergyLine is one rate of one component in one season, whether it is used
+// or not. A rate in blocks has several lines on a bill.
 type EnergyLine struct {
-	Period string // displayName of the tariffPeriod
-	Name   string // displayName of the rate
+	Period    string // displayName of the tariffPeriod
+	Name      string // displayName of the rate
+	Component string
+	Kind      string  // energy, export or event
+	Channel   int     // whose readings are priced
+	Blocks    []int64 // prices of its blocks, pico-currency per Wh; nil for one price
 }
 
-// A FixedLine is the standing charge of one tariffPeriod.
+// A FixedLine is a charge that does not depend on readings.
 type FixedLine struct {
-	Period string
-	Name   string
-	Days   int      // local days of the period that it was charged for
-	Amount *big.Int // pico-currency
+	Period    string
+	Name      string
+	Component string
+	Days      int      // local days of the period that it was charged for
+	Amount    *big.Int // pico-currency
 }
 
 const maxPeriod = 3660 // days
@@ -86,36 +119,69 @@ func Compile(ts []*Tariff, start, end Date, n int) (*Plan, error) {
 	if err := p.fill(); err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
+	if err := p.itemize(); err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	p.functionals, p.unprovable = p.makeFunctionals()
 	return p, nil
 }
 
 // inForce returns the tariffs of a period in order of time, each day having
-// exactly one, all of one kind of bill.
-func inForce(ts []*Tariff, start, end Date) ([]*Tariff, error) {
-	var used []*Tariff
+// exactly one, all of one kind of bill. A tariff that another one replaces ends
+// where that one begins.
+func inForce(ts []*Tariff, start, end Date) ([]segment, error) {
+	var used []segment
 	for _, t := range ts {
-		if t.From < end && t.To > start {
-			used = append(used, t)
-		}
-	}
-	sort.SliceStable(used, func(i, j int) bool { return used[i].From < used[j].From })
-	at := start
-	for i, t := range used {
-		if t.From > at {
-			return nil, fmt.Errorf("no tariff is in force from %s to %s (exclusive)", at, t.From)
-		}
-		if i > 0 && t.From < at {
-			return nil, fmt.Errorf("tariffs %q and %q are both in force on %s", used[i-1].PlanID, t.PlanID, t.From)
-		}
-		if err := agree(used[0], t); err != nil {
+		to, err := endOf(t, ts)
+		if err != nil {
 			return nil, err
 		}
-		at = t.To
+		if t.From < end && to > start && t.From < to {
+			used = append(used, segment{t, t.From, to})
+		}
+	}
+	sort.SliceStable(used, func(i, j int) bool { return used[i].from < used[j].from })
+	at := start
+	for i, s := range used {
+		if s.from > at {
+			return nil, fmt.Errorf("no tariff is in force from %s to %s (exclusive)", at, s.from)
+		}
+		if i > 0 && s.from < at {
+			return nil, fmt.Errorf("tariffs %q and %q are both in force on %s", used[i-1].t.PlanID, s.t.PlanID, s.from)
+		}
+		if err := agree(used[0].t, s.t); err != nil {
+			return nil, err
+		}
+		at = s.to
 	}
 	if at < end {
 		return nil, fmt.Errorf("no tariff is in force from %s to %s (exclusive)", at, end)
 	}
+	for i := range used {
+		used[i].from, used[i].to = max(used[i].from, start), min(used[i].to, end)
+	}
 	return used, nil
+}
+
+// endOf returns the first day on which a tariff is no longer in force among ts.
+func endOf(t *Tariff, ts []*Tariff) (Date, error) {
+	end, by := t.To, (*Tariff)(nil)
+	for _, other := range ts {
+		if other.replaces == nil {
+			continue
+		}
+		if id := t.Hash(); !bytes.Equal(other.replaces, id[:]) {
+			continue
+		}
+		if by != nil {
+			return 0, fmt.Errorf("tariffs %q and %q both replace %q", by.PlanID, other.PlanID, t.PlanID)
+		}
+		if !bytes.Equal(other.supplier, t.supplier) {
+			return 0, fmt.Errorf("tariff %q replaces %q, which another supplier signed", other.PlanID, t.PlanID)
+		}
+		end, by = min(end, other.From), other
+	}
+	return end, nil
 }
 
 // agree refuses two tariffs that cannot stand on one bill.
@@ -130,10 +196,14 @@ func agree(a, b *Tariff) error {
 		return differ("clock", a.Clock, b.Clock)
 	case a.Rounding != b.Rounding:
 		return differ("rounding", a.Rounding, b.Rounding)
-	case !slices.Equal(a.Taxes, b.Taxes):
+	case !slices.EqualFunc(a.Taxes, b.Taxes, Tax.equal):
 		return differ("taxes", a.Taxes, b.Taxes)
 	case a.PricesIncludeTax != b.PricesIncludeTax:
 		return differ("pricesIncludeTax", a.PricesIncludeTax, b.PricesIncludeTax)
+	case a.netting != b.netting:
+		return differ("netMetering", a.netting, b.netting)
+	case !slices.EqualFunc(a.minimums, b.minimums, minimum.like):
+		return fmt.Errorf("tariffs %q and %q cannot share a bill: their minimum differs by more than the amount", a.PlanID, b.PlanID)
 	case a.Missing != b.Missing:
 		return differ("missingPolicy", a.Missing, b.Missing)
 	case a.Estimated != b.Estimated:
@@ -142,18 +212,26 @@ func agree(a, b *Tariff) error {
 	return nil
 }
 
+func (t Tax) equal(o Tax) bool {
+	return t.Name == o.Name && t.Rate == o.Rate && slices.Equal(t.On, o.On) && slices.Equal(t.Of, o.Of) && (t.Of == nil) == (o.Of == nil)
+}
+
+// like reports whether two minimum charges can differ in their amount only.
+func (m minimum) like(o minimum) bool {
+	return m.name == o.name && m.component == o.component && m.term == o.term && slices.Equal(m.of, o.of) && (m.of == nil) == (o.of == nil)
+}
+
 // newPlan sets all of a plan but its prices.
-func newPlan(ts []*Tariff, start, end Date, n int) (*Plan, error) {
-	t := ts[0]
+func newPlan(used []segment, start, end Date, n int) (*Plan, error) {
+	t := used[0].t
 	loc, err := Zone(t.Clock)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{
-		Tariffs: ts, Start: start, End: end, From: midnight(loc, start), To: midnight(loc, end), N: n,
+		segments: used, Start: start, End: end, From: midnight(loc, start), To: midnight(loc, end), N: n,
 		Clock: t.Clock, Currency: t.Currency, PricesIncludeTax: t.PricesIncludeTax, Taxes: t.Taxes,
-		Rounding: t.Rounding, Missing: t.Missing, Estimated: t.Estimated,
-		Channels: []int{0},
+		Rounding: t.Rounding, Missing: t.Missing, Estimated: t.Estimated, netting: t.netting,
 	}
 	if p.From >= p.To {
 		return nil, fmt.Errorf("period from %s to %s does not exist on the clock of %s", start, end, p.Clock)
@@ -170,31 +248,25 @@ func newPlan(ts []*Tariff, start, end Date, n int) (*Plan, error) {
 	}
 	p.FirstDay = int(p.From / daySeconds)
 	p.Days = int((p.To-1)/daySeconds) - p.FirstDay + 1
-	for _, t := range ts {
-		from, to := max(start, t.From), min(end, t.To)
-		for i := range t.seasons {
-			p.addLines(t, i, from, to)
-		}
+	for _, s := range used {
+		p.Tariffs = append(p.Tariffs, s.t)
 	}
+	p.Channels = p.pricedChannels()
 	return p, nil
 }
 
-func (p *Plan) addLines(t *Tariff, i int, from, to Date) {
-	s := &t.seasons[i]
-	for _, r := range s.rates {
-		p.Energy = append(p.Energy, EnergyLine{Period: s.name, Name: r.name})
-	}
-	if s.supply == nil {
-		return
-	}
-	days := 0
-	for d := from; d < to; d++ {
-		if s.contains(d.dayOfYear()) {
-			days++
+// pricedChannels returns whose readings the tariffs speak of.
+func (p *Plan) pricedChannels() (out []int) {
+	for _, channel := range []int{importChannel, exportChannel} {
+		priced := p.netting
+		for _, s := range p.segments {
+			priced = priced || slices.ContainsFunc(s.t.tracks, func(k track) bool { return k.channel() == channel })
+		}
+		if priced {
+			out = append(out, channel)
 		}
 	}
-	amount := new(big.Int).Mul(s.supply, big.NewInt(int64(days)))
-	p.Fixed = append(p.Fixed, FixedLine{Period: s.name, Name: "Standing charge", Days: days, Amount: amount})
+	return out
 }
 
 // step is the length of a slot in seconds.
@@ -213,128 +285,4 @@ func (p *Plan) At(t int64) (line int, price int64) {
 	}
 	s := p.slotAt(t)
 	return int(p.line[s]), p.price[s]
-}
-
-// A piece is a stretch of time with one price on one line.
-type piece struct {
-	from, to int64
-	line     int32
-	price    int64
-}
-
-// fill sets price and line of every slot. It works by pieces, not by slots:
-// where the clock's offset is constant, local days are plain arithmetic.
-func (p *Plan) fill() error {
-	loc, err := Zone(p.Clock)
-	if err != nil {
-		return err
-	}
-	var pieces []piece
-	for _, s := range spans(loc, p.From, p.To) {
-		first, last := Date(floorDiv(s.from+s.offset, daySeconds)), Date(floorDiv(s.to+s.offset-1, daySeconds))
-		for d := first; d <= last; d++ {
-			if pieces, err = p.dayPieces(pieces, d, s); err != nil {
-				return err
-			}
-		}
-	}
-	p.price = make([]int64, p.Days*p.N)
-	p.line = make([]int32, p.Days*p.N)
-	for i := range p.line {
-		p.line[i] = -1
-	}
-	for i, c := range pieces {
-		if c.from%p.step() != 0 {
-			return fmt.Errorf("price changes from %q to %q at %s in %s, inside a metering slot of %d minutes",
-				p.Energy[pieces[i-1].line].Name, p.Energy[c.line].Name, stamp(loc, c.from), p.Clock, p.step()/60)
-		}
-	}
-	for _, c := range pieces {
-		for s := p.slotAt(c.from); s < p.slotAt(c.to); s++ {
-			p.price[s], p.line[s] = c.price, c.line
-		}
-	}
-	return nil
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
-// dayPieces appends the prices of local day d as far as it lies in span s.
-func (p *Plan) dayPieces(out []piece, d Date, s span) ([]piece, error) {
-	base, t := p.tariffOf(d)
-	if t == nil {
-		return nil, fmt.Errorf("no tariff is in force on %s", d)
-	}
-	i := t.seasonOf(d)
-	for _, before := range t.seasons[:i] {
-		base += len(before.rates)
-	}
-	season := &t.seasons[i]
-	dayStart := int64(d)*daySeconds - s.offset
-	from, to := max(dayStart, s.from), min(dayStart+daySeconds, s.to)
-	if len(season.rows) > 0 {
-		return season.dynamicPieces(out, from, to, int32(base))
-	}
-	for _, w := range season.dayWindows(t.countsAs(d-1), t.countsAs(d)) {
-		c := piece{
-			from: max(from, dayStart+int64(w.start)*60), to: min(to, dayStart+int64(w.end)*60),
-			line: int32(base + w.rate), price: w.price,
-		}
-		if c.from < c.to {
-			out = appendPiece(out, c)
-		}
-	}
-	return out, nil
-}
-
-// tariffOf returns the tariff in force on a local day and the index of its
-// first line.
-func (p *Plan) tariffOf(d Date) (first int, of *Tariff) {
-	for _, t := range p.Tariffs {
-		if d >= t.From && d < t.To {
-			return first, t
-		}
-		for _, s := range t.seasons {
-			first += len(s.rates)
-		}
-	}
-	return 0, nil
-}
-
-// dynamicPieces appends the rows between two instants, which they must cover.
-func (s *season) dynamicPieces(out []piece, from, to int64, line int32) ([]piece, error) {
-	i := sort.Search(len(s.rows), func(i int) bool { return s.rows[i].to > from })
-	for ; from < to; i++ {
-		if i == len(s.rows) || s.rows[i].from > from {
-			return nil, fmt.Errorf("%s.dynamicRates.rates: no price from %s", s.path, utcStamp(from))
-		}
-		r := s.rows[i]
-		out = appendPiece(out, piece{from, min(r.to, to), line, r.price})
-		from = r.to
-	}
-	return out, nil
-}
-
-// appendPiece joins a piece to the one before if nothing changes between them.
-func appendPiece(out []piece, c piece) []piece {
-	if n := len(out); n > 0 && out[n-1].to == c.from && out[n-1].line == c.line && out[n-1].price == c.price {
-		out[n-1].to = c.to
-		return out
-	}
-	return append(out, c)
-}
-
-// location returns the clock of a plan that has been compiled.
-func (p *Plan) location() *time.Location {
-	loc, err := Zone(p.Clock)
-	if err != nil {
-		panic(err) // Compile has loaded it already
-	}
-	return loc
 }

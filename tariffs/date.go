@@ -55,10 +55,16 @@ func (d Date) String() string {
 	return d.time().Format(time.DateOnly)
 }
 
-// A weekday counts from Monday.
+// A weekday counts from Monday; holidays may be an eighth.
 type weekday int
 
-var weekdayNames = [7]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
+const (
+	dayKinds        = 8
+	publicHoliday   = weekday(7)
+	holidaysDayName = "PUBLIC_HOLIDAYS"
+)
+
+var weekdayNames = [dayKinds]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", holidaysDayName}
 
 func (w weekday) String() string { return weekdayNames[w] }
 

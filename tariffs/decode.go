@@ -3,6 +3,7 @@ package tariffs
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -130,6 +131,44 @@ func (o object) text(name string) string {
 	return v.text
 }
 
+// textOr is text, or other where the key is left out.
+func (o object) textOr(name, other string) string {
+	if !o.has(name) {
+		return other
+	}
+	return o.text(name)
+}
+
+// names returns a list of names, each once; nil where the key is left out.
+func (o object) names(name string) []string {
+	if !o.has(name) {
+		return nil
+	}
+	out := []string{}
+	for i, v := range o.list(name, kindString, true) {
+		if slices.Contains(out, v.text) {
+			o.fail(fmt.Sprintf("%s[%d]", name, i), "%q is listed twice", v.text)
+		}
+		out = append(out, v.text)
+	}
+	if len(out) == 0 {
+		o.fail(name, "is empty")
+	}
+	return out
+}
+
+// count returns a whole number from least to most.
+func (o object) count(name string, least, most int64) int {
+	v := o.get(name, kindNumber, true)
+	if v == nil {
+		return 0
+	}
+	if v.number < least || v.number > most {
+		o.fail(name, "%d is out of range: %d to %d", v.number, least, most)
+	}
+	return int(v.number)
+}
+
 // oneOf returns a string out of a fixed list, otherwise "".
 func (o object) oneOf(name string, required bool, allowed ...string) string {
 	v := o.get(name, kindString, required)
@@ -189,6 +228,27 @@ func (o object) money(name string) int64 {
 		o.fail(name, "%s is out of range: a price must lie between -%s and %s", v.text, priceLimit, priceLimit)
 	}
 	return n
+}
+
+// maxThousandths bounds quantities: 10⁶ kWh or kW.
+const maxThousandths = 1_000_000_000
+
+// thousandths returns a quantity of kWh or kW in Wh or W.
+func (o object) thousandths(name, unit string) int64 {
+	v := o.get(name, kindString, true)
+	if v == nil {
+		return 0
+	}
+	n, err := parseNano(v.text)
+	switch {
+	case err != nil:
+		o.fail(name, "%v", err)
+	case n < 0 || n > maxThousandths*1_000_000:
+		o.fail(name, "%s is out of range: 0 to 1000000 %s", v.text, unit)
+	case n%1_000_000 != 0:
+		o.fail(name, "%q has more than 3 decimals: it must be whole thousandths of a %s", v.text, unit)
+	}
+	return n / 1_000_000
 }
 
 const priceLimit = "17592.186044416"

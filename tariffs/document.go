@@ -1,8 +1,8 @@
 package tariffs
 
 import (
+	"encoding/hex"
 	"fmt"
-	"sort"
 	"strings"
 )
 
@@ -58,11 +58,15 @@ func parseBare(root *value) (*Tariff, error) {
 			top.fail("effectiveTo", "%s is not after effectiveFrom %s (it is the first day without the tariff)", t.To, t.From)
 		}
 	}
+	if top.has("replaces") {
+		t.replaces = parsed(top, "replaces", "the id of a tariff, 64 lower-case hexadecimal digits", tariffID)
+	}
 	contract := top.object("electricityContract")
 	rules := top.object("x-hushwatt")
 	top.done()
 	t.readRules(rules)
 	t.readContract(contract)
+	t.checkComponents(rules)
 	if err != nil {
 		return nil, err
 	}
@@ -101,14 +105,24 @@ func readPolicy(o object, name string) Policy {
 // readTaxes reads taxes and pricesIncludeTax; the latter may be left out only
 // where there is no tax to include.
 func (t *Tariff) readTaxes(o object) {
-	names := map[string]bool{}
+	names := map[string]int{}
 	for _, item := range o.objects("taxes", false) {
-		tax := Tax{Name: item.text("name"), Rate: item.share("rate")}
-		if names[tax.Name] {
+		tax := Tax{Name: item.text("name"), Rate: item.share("rate"), Of: item.names("of")}
+		if _, used := names[tax.Name]; used {
 			item.fail("name", "%q is used twice", tax.Name)
 		}
-		names[tax.Name] = true
+		for i, on := range item.names("on") {
+			before, known := names[on]
+			if !known {
+				item.fail(fmt.Sprintf("on[%d]", i), "%q is not a tax above this one", on)
+			}
+			tax.On = append(tax.On, before)
+		}
+		names[tax.Name] = len(t.Taxes)
 		t.Taxes = append(t.Taxes, tax)
+		if t.taxDepth(len(t.Taxes)-1) > maxTaxDepth {
+			item.fail("on", "is a tax on a tax on a tax on a tax; at most three follow each other")
+		}
 		item.done()
 	}
 	if len(t.Taxes) > maxTaxes {
@@ -119,7 +133,25 @@ func (t *Tariff) readTaxes(o object) {
 	}
 }
 
-const maxTaxes = 8
+const (
+	maxTaxes    = 8
+	maxTaxDepth = 3
+)
+
+// taxDepth counts the taxes that follow each other up to tax i.
+func (t *Tariff) taxDepth(i int) int {
+	depth := 0
+	for _, j := range t.Taxes[i].On {
+		depth = max(depth, t.taxDepth(j))
+	}
+	return depth + 1
+}
+
+// tariffID reads the id of a tariff.
+func tariffID(s string) ([]byte, bool) {
+	id, err := hex.DecodeString(s)
+	return id, err == nil && len(id) == 32 && s == strings.ToLower(s)
+}
 
 // share reads a tax rate between 0 and 1 in units of 10⁻⁹.
 func (o object) share(name string) int64 {
@@ -176,169 +208,4 @@ func weekdayNamed(name string) weekday {
 		}
 	}
 	return 0 // an error has been noted
-}
-
-func (t *Tariff) readContract(o object) {
-	o.oneOf("pricingModel", true, "SINGLE_RATE", "TIME_OF_USE", "FLEXIBLE")
-	if o.oneOf("timeZone", true, "LOCAL", aest) == aest {
-		t.Clock = aest
-	}
-	for _, p := range o.objects("tariffPeriod", true) {
-		t.seasons = append(t.seasons, readSeason(p))
-	}
-	o.done()
-	if *o.err != nil {
-		return
-	}
-	if err := checkYear(t.seasons); err != nil {
-		o.fail("tariffPeriod", "%v", err)
-	}
-	if err := t.checkHolidays(); err != nil {
-		*o.err = err
-	}
-}
-
-// The kinds of price and the key that holds each.
-var rateKinds = []string{"singleRate", "timeOfUseRates", "dynamicRates"}
-
-func readSeason(o object) season {
-	s := season{path: o.path, name: o.text("displayName")}
-	s.first = parsed(o, "startDate", "a day MM-DD", monthDay)
-	s.last = parsed(o, "endDate", "a day MM-DD", monthDay)
-	if o.has("dailySupplyCharge") {
-		s.supply = pico(o.money("dailySupplyCharge"))
-	}
-	kind := o.oneOf("rateBlockUType", true, rateKinds...)
-	for _, other := range rateKinds {
-		if other != kind && kind != "" && o.has(other) {
-			o.fail(other, "stands beside rateBlockUType %q", kind)
-			o.used[other] = true
-		}
-	}
-	switch kind {
-	case "singleRate":
-		s.readSingle(o.object(kind))
-	case "timeOfUseRates":
-		s.readTimeOfUse(o, kind)
-	case "dynamicRates":
-		s.readDynamic(o.object(kind))
-	}
-	o.done()
-	return s
-}
-
-func (s *season) readSingle(o object) {
-	s.rates = []rate{{o.text("displayName")}}
-	price := readUnitPrice(o)
-	for w := range s.week {
-		s.week[w] = []window{{0, minutesOfDay, 0, price}}
-	}
-	o.done()
-}
-
-// readUnitPrice reads rates, a list of exactly one price.
-func readUnitPrice(o object) int64 {
-	list := o.objects("rates", true)
-	if len(list) == 0 {
-		return 0
-	}
-	if len(list) > 1 {
-		o.fail("rates", "has %d prices, must have one", len(list))
-	}
-	price := list[0].money("unitPrice")
-	list[0].done()
-	return price
-}
-
-func (s *season) readTimeOfUse(o object, name string) {
-	for _, block := range o.objects(name, true) {
-		index := s.rateNamed(block.text("displayName"))
-		block.oneOf("type", true, "PEAK", "OFF_PEAK", "SHOULDER", "SHOULDER1", "SHOULDER2", "SOLAR_SPONGE")
-		price := readUnitPrice(block)
-		for _, use := range block.objects("timeOfUse", true) {
-			s.readWindow(use, index, price)
-		}
-		block.done()
-	}
-	if *o.err != nil {
-		return
-	}
-	for w := range s.week {
-		sort.Slice(s.week[w], func(i, j int) bool { return s.week[w][i].start < s.week[w][j].start })
-	}
-	if err := s.checkWeek(); err != nil {
-		o.fail(name, "%v", err)
-	}
-}
-
-// rateNamed returns the line of that name; blocks of one name share a line.
-func (s *season) rateNamed(name string) int {
-	for i, r := range s.rates {
-		if r.name == name {
-			return i
-		}
-	}
-	s.rates = append(s.rates, rate{name})
-	return len(s.rates) - 1
-}
-
-func (s *season) readWindow(o object, index int, price int64) {
-	start := parsed(o, "startTime", "a time HH:MM up to 23:59", func(text string) (int, bool) {
-		n, ok := minuteOfDay(text)
-		return n, ok && n < minutesOfDay
-	})
-	end := parsed(o, "endTime", "a time HH:MM up to 24:00", minuteOfDay)
-	if start == end {
-		o.fail("endTime", "equals startTime (a whole day is 00:00 to 24:00)")
-	}
-	if end < start {
-		end += minutesOfDay
-	}
-	seen := [7]bool{}
-	days := o.list("days", kindString, true)
-	if len(days) == 0 {
-		o.fail("days", "is empty")
-	}
-	for i, v := range days {
-		name := fmt.Sprintf("days[%d]", i)
-		w := weekdayNamed(v.text)
-		if w.String() != v.text {
-			o.fail(name, "is %q, must be one of %s", v.text, strings.Join(weekdayNames[:], ", "))
-		}
-		if seen[w] {
-			o.fail(name, "%s is listed twice", v.text)
-		}
-		seen[w] = true
-		s.week[w] = append(s.week[w], window{start, end, index, price})
-	}
-	o.done()
-}
-
-func (s *season) readDynamic(o object) {
-	name := "Energy"
-	if o.has("displayName") {
-		name = o.text("displayName")
-	}
-	s.rates = []rate{{name}}
-	for _, item := range o.objects("rates", true) {
-		r := row{price: item.money("value_exc_vat")}
-		r.from = parsed(item, "valid_from", "an instant like 2013-03-30T16:00:00Z", instant)
-		r.to = parsed(item, "valid_to", "an instant like 2013-03-30T16:00:00Z", instant)
-		if r.to <= r.from {
-			item.fail("valid_to", "is not after valid_from")
-		}
-		item.done()
-		s.rows = append(s.rows, r)
-	}
-	o.done()
-	if *o.err != nil {
-		return
-	}
-	sort.Slice(s.rows, func(i, j int) bool { return s.rows[i].from < s.rows[j].from })
-	for i := 1; i < len(s.rows); i++ {
-		if s.rows[i].from < s.rows[i-1].to {
-			o.fail("rates", "two prices are valid from %s", utcStamp(s.rows[i].from))
-			return
-		}
-	}
 }

@@ -3,7 +3,6 @@ package tariffs
 import (
 	"fmt"
 	"math/big"
-	"math/bits"
 )
 
 // A Functional is one number that a proof computes from the readings: Form/U, in
@@ -18,42 +17,114 @@ type Functional struct {
 
 // Functionals returns what a bill of the plan's stage rounds to minor units by
 // Rounding.Mode: stage bill the total with tax, net the net total, line each
-// energy line (all of them, also those that are 0 everywhere). It depends on
-// nothing but the tariff and the period. The error is that of Provable.
-func (p *Plan) Functionals() ([]Functional, error) {
-	if p.Rounding.Stage == StageInterval {
-		return nil, fmt.Errorf("%w: the rule rounds the money of every slot (rounding.stage interval); proofs cover bill, net and line", ErrNotProvable)
+// line that depends on readings (all of them, also those that are 0
+// everywhere), interval the sums of rounded slots and the other such lines. It
+// depends on nothing but the tariff and the period. The error is that of
+// Provable.
+func (p *Plan) Functionals() ([]Functional, error) { return p.functionals, p.unprovable }
+
+func (p *Plan) makeFunctionals() ([]Functional, error) {
+	if p.unprovable != nil {
+		return nil, p.unprovable
+	}
+	if !p.perLine() {
+		f, err := p.functional("Total", p.total(), p.minorUnit())
+		if err != nil {
+			return nil, err
+		}
+		return []Functional{f}, nil
 	}
 	var fs []Functional
-	if p.Rounding.Stage == StageLine {
-		for i, e := range p.Energy {
-			f, err := p.lineFunctional(i, e.Name)
+	if p.Rounding.Stage == StageInterval {
+		if p.netting {
+			return nil, fmt.Errorf("%w: the rule rounds the money of every slot (rounding.stage interval), which is net of export", ErrNotProvable)
+		}
+		for i := range p.layers {
+			f, err := p.roundedLayer(&p.layers[i])
 			if err != nil {
 				return nil, err
 			}
 			fs = append(fs, f)
 		}
-		return fs, p.checkSigns(fs)
 	}
-	num, den := big.NewInt(1), powerOfTen(12-p.Rounding.Digits)
-	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
-		num, den = p.taxFactor(), den.Mul(den, nano)
+	for _, it := range p.items {
+		if it.public || p.Rounding.Stage == StageInterval && it.line >= 0 {
+			continue
+		}
+		f, err := p.functional(it.name, it.amount, p.minorUnit())
+		if err != nil {
+			return nil, err
+		}
+		fs = append(fs, f)
 	}
-	f, err := p.functional("Total", p.price, p.fixedSum(), num, den)
+	return fs, p.checkSigns(fs)
+}
+
+// minorUnit is one minor unit in fine units.
+func (p *Plan) minorUnit() *big.Int { return powerOfTen(finest - p.Rounding.Digits) }
+
+// total is what is rounded once: the net amount, with its taxes in stage bill.
+func (p *Plan) total() *expr { return p.sum(p.Rounding.Stage == StageBill) }
+
+// sum adds up the lines, with the taxes that are not in the prices or without.
+func (p *Plan) sum(taxed bool) *expr {
+	e := newExpr()
+	for _, it := range p.items {
+		factor := wholeFactor
+		if taxed && !p.PricesIncludeTax {
+			factor = p.taxFactor(it.component)
+		}
+		e.add(it.amount, factor, wholeFactor)
+	}
+	return e
+}
+
+// functional brings e/den to lowest terms.
+func (p *Plan) functional(name string, e *expr, den *big.Int) (Functional, error) {
+	form, unit, err := p.lowest(name, e, den)
 	if err != nil {
-		return nil, err
+		return Functional{}, err
 	}
-	return []Functional{f}, nil
+	f := Functional{Name: name, Form: form, U: new(big.Int).Quo(den, unit)}
+	return f, p.checkOutput(&f)
+}
+
+// roundedLayer is the sum of a layer's slots, each rounded.
+func (p *Plan) roundedLayer(l *layer) (Functional, error) {
+	a := &adder{flat: make([]int64, p.Days*len(p.Channels)*p.N)}
+	name := "Energy"
+	for s, line := range l.line {
+		if line >= 0 {
+			a.add(p.at(s, l.channel), l.price[s], 1)
+			name = p.Energy[line].Component
+		}
+	}
+	den := powerOfTen(12 - p.Rounding.Digits)
+	flat, scale := a.lowest(one)
+	shared := new(big.Int).GCD(nil, nil, scale, den)
+	weights, ok := p.rows(flat, new(big.Int).Quo(scale, shared))
+	if !ok {
+		return Functional{}, fmt.Errorf("%w: a price of %q has more than 63 bits", ErrNotProvable, name)
+	}
+	rule := p.addRule(Rule{
+		Name: name, Kind: RuleRounded, Of: Form{Weights: weights, Const: new(big.Int)},
+		U: new(big.Int).Quo(den, shared), Mode: p.Rounding.Mode,
+	})
+	zero, _ := p.rows(make([]int64, len(flat)), new(big.Int))
+	f := Functional{Name: name, Form: Form{Weights: zero, Const: new(big.Int), Hidden: []Term{{rule, one}}}, U: one}
+	return f, p.checkOutput(&f)
 }
 
 // Exact returns the whole bill, taxes in it, without any rounding: the number
-// x = Σ w·c + Const is revealed as it is and ExactTotal(x) is the money.
+// x = Form is revealed as it is and ExactTotal(x) is the money.
 func (p *Plan) Exact() (Functional, error) {
-	num, den := big.NewInt(1), powerOfTen(12)
-	if !p.PricesIncludeTax {
-		num, den = p.taxFactor(), powerOfTen(finest)
+	if p.unprovable != nil && p.Rounding.Stage != StageInterval {
+		return Functional{}, p.unprovable
 	}
-	return p.functional("Total", p.price, p.fixedSum(), num, den)
+	if p.netting && p.Rounding.Stage != StageBill {
+		return Functional{}, fmt.Errorf("%w: readings net of export make an exact bill in rounding.stage bill only", ErrNotProvable)
+	}
+	return p.functional("Total", p.sum(true), powerOfTen(finest))
 }
 
 // ExactTotal writes the money x/U of Exact with all its decimals.
@@ -62,96 +133,7 @@ func (p *Plan) ExactTotal(x *big.Int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// U divides 10^21.
+	// U divides 10^48.
 	fine := new(big.Int).Mul(x, new(big.Int).Div(powerOfTen(finest), f.U))
 	return Decimal(fine, finest, p.Rounding.Digits), nil
-}
-
-// fixedSum returns the public charges before tax, in pico units.
-func (p *Plan) fixedSum() *big.Int {
-	total := new(big.Int)
-	for _, f := range p.Fixed {
-		total.Add(total, f.Amount)
-	}
-	return total
-}
-
-func (p *Plan) lineFunctional(i int, name string) (Functional, error) {
-	prices := make([]int64, len(p.price))
-	for s, l := range p.line {
-		if l == int32(i) {
-			prices[s] = p.price[s]
-		}
-	}
-	return p.functional(name, prices, new(big.Int), big.NewInt(1), powerOfTen(12-p.Rounding.Digits))
-}
-
-// functional brings (Σ prices·c + konst)·num/den to lowest terms.
-func (p *Plan) functional(name string, prices []int64, konst, num, den *big.Int) (Functional, error) {
-	g := new(big.Int).GCD(nil, nil, num, den)
-	num, den = new(big.Int).Div(num, g), new(big.Int).Div(den, g)
-	// num and den share no factor now, so what the weights num·price, the
-	// constant num·konst and den share is what prices, konst and den share.
-	var common uint64
-	for _, w := range prices {
-		if common = gcd(common, magnitude(w)); common == 1 {
-			break
-		}
-	}
-	shared := new(big.Int).SetUint64(common)
-	shared.GCD(nil, nil, shared, new(big.Int).Abs(konst)).GCD(nil, nil, shared, den)
-	f := Functional{
-		Name: name,
-		Form: Form{Const: new(big.Int).Div(new(big.Int).Mul(konst, num), shared)},
-		U:    new(big.Int).Div(den, shared),
-	}
-	if f.Const.BitLen() > 127 {
-		return f, fmt.Errorf("%w: the public part of %q has more than 127 bits", ErrNotProvable, name)
-	}
-	if !num.IsUint64() {
-		return f, fmt.Errorf("%w: the tax rates have too many decimals", ErrNotProvable)
-	}
-	var ok bool
-	if f.Weights, ok = p.weights(prices, num.Uint64(), shared); !ok {
-		return f, fmt.Errorf("%w: a price of %q has more than 63 bits with its tax in lowest terms", ErrNotProvable, name)
-	}
-	return f, p.checkOutput(&f)
-}
-
-// weights returns num·price/shared row by row, false where one does not fit.
-func (p *Plan) weights(prices []int64, num uint64, shared *big.Int) ([][]int64, bool) {
-	// shared divides every price unless all are 0; it fits where it matters.
-	divisor := int64(1)
-	if shared.IsInt64() {
-		divisor = shared.Int64()
-	}
-	flat := make([]int64, len(prices))
-	for i, w := range prices {
-		hi, lo := bits.Mul64(magnitude(w)/uint64(divisor), num)
-		if hi != 0 || lo >= 1<<63 {
-			return nil, false
-		}
-		if flat[i] = int64(lo); w < 0 {
-			flat[i] = -int64(lo)
-		}
-	}
-	rows := make([][]int64, p.Days)
-	for d := range rows {
-		rows[d] = flat[d*p.N : (d+1)*p.N : (d+1)*p.N]
-	}
-	return rows, true
-}
-
-func magnitude(w int64) uint64 {
-	if w < 0 {
-		return uint64(-w)
-	}
-	return uint64(w)
-}
-
-func gcd(a, b uint64) uint64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

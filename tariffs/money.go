@@ -7,13 +7,17 @@ import (
 )
 
 // Money is big integers throughout. A pico unit is 10⁻¹² of the currency; a
-// fine unit is 10⁻²¹, in which a pico amount times a tax rate is still whole; a
-// minor unit is 10^−digits, what a rounded amount counts.
+// fine unit is 10⁻⁴⁸, in which a pico amount times a discount's rate and those
+// of three taxes that follow each other is still whole; a minor unit is
+// 10^−digits, what a rounded amount counts.
 
 var (
 	nano   = big.NewInt(1e9)
 	two    = big.NewInt(2)
-	finest = 21
+	finest = 48
+
+	picoFine    = powerOfTen(36)              // fine units of a pico unit
+	wholeFactor = powerOfTen(9 * maxTaxDepth) // a factor of 1
 )
 
 func powerOfTen(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
@@ -67,24 +71,43 @@ func Decimal(n *big.Int, scale, least int) string {
 	return whole
 }
 
-// taxFactor returns the sum of a net unit and its taxes, in units of 10⁻⁹.
-func (p *Plan) taxFactor() *big.Int {
-	sum := new(big.Int).Set(nano)
+// taxFactors returns what each tax adds to a net unit of a component, taxes on
+// taxes in it, in units of 10⁻²⁷.
+func (p *Plan) taxFactors(component string) []*big.Int {
+	var out []*big.Int
 	for _, t := range p.Taxes {
-		sum.Add(sum, big.NewInt(t.Rate))
+		base := new(big.Int)
+		if in(t.Of, component) {
+			base.Set(wholeFactor)
+		}
+		for _, j := range t.On {
+			base.Add(base, out[j])
+		}
+		base.Mul(base, big.NewInt(t.Rate))
+		out = append(out, base.Quo(base, nano)) // whole: at most three rates of nine decimals
 	}
-	return sum
+	return out
 }
 
-// roundedTaxes returns each tax on a rounded net amount, in minor units; none
-// where the prices include them.
+// taxFactor returns a net unit of a component with its taxes, in units of 10⁻²⁷.
+func (p *Plan) taxFactor(component string) *big.Int {
+	return new(big.Int).Add(wholeFactor, sum(p.taxFactors(component)))
+}
+
+// roundedTaxes returns each tax on a rounded net amount and on the rounded
+// taxes that it is raised on, in minor units; none where the prices include
+// them.
 func (p *Plan) roundedTaxes(net *big.Int) []*big.Int {
 	if p.PricesIncludeTax {
 		return nil
 	}
 	var out []*big.Int
 	for _, t := range p.Taxes {
-		out = append(out, p.Rounding.Mode.round(new(big.Int).Mul(net, big.NewInt(t.Rate)), nano))
+		base := new(big.Int).Set(net)
+		for _, j := range t.On {
+			base.Add(base, out[j])
+		}
+		out = append(out, p.Rounding.Mode.round(base.Mul(base, big.NewInt(t.Rate)), nano))
 	}
 	return out
 }
@@ -92,18 +115,20 @@ func (p *Plan) roundedTaxes(net *big.Int) []*big.Int {
 // included returns what of a total is tax i where the prices include it, in
 // minor units. It is information: nothing is added up from it.
 func (p *Plan) included(i int, total *big.Int) *big.Int {
-	part := new(big.Int).Mul(total, big.NewInt(p.Taxes[i].Rate))
-	return p.Rounding.Mode.round(part, p.taxFactor())
+	part := new(big.Int).Mul(total, p.taxFactors("")[i])
+	return p.Rounding.Mode.round(part, p.taxFactor(""))
 }
 
-// roundedFixed returns the standing charges in minor units, each rounded, as
-// the stages line and interval have it.
-func (p *Plan) roundedFixed() []*big.Int {
-	var out []*big.Int
-	for _, f := range p.Fixed {
-		out = append(out, p.Rounding.minor(f.Amount))
+// roundedPublic returns the sum of the lines that do not depend on readings,
+// each rounded, in minor units, as the stages line and interval have it.
+func (p *Plan) roundedPublic() *big.Int {
+	total := new(big.Int)
+	for _, it := range p.items {
+		if it.public {
+			total.Add(total, p.Rounding.Mode.round(it.amount.konst, p.minorUnit()))
+		}
 	}
-	return out
+	return total
 }
 
 func sum(ns []*big.Int) *big.Int {
@@ -117,8 +142,8 @@ func sum(ns []*big.Int) *big.Int {
 // Total turns what a proof reveals into the total of the bill, in minor units
 // (Rounding.Money writes it). Every stage reveals one number, in minor units:
 // bill the total itself; net the rounded net total, to which the taxes are
-// added here; line the sum of the rounded energy lines, to which the standing
-// charges and the taxes are added here.
+// added here; line and interval the sum of the rounded lines that depend on
+// readings, to which the other lines and the taxes are added here.
 func (p *Plan) Total(revealed []*big.Int) (*big.Int, error) {
 	if len(revealed) != 1 || revealed[0] == nil {
 		return nil, fmt.Errorf("total: %d numbers revealed, a bill of stage %q reveals 1", len(revealed), p.Rounding.Stage)
@@ -127,8 +152,8 @@ func (p *Plan) Total(revealed []*big.Int) (*big.Int, error) {
 	if p.Rounding.Stage == StageBill {
 		return total, nil
 	}
-	if p.Rounding.Stage != StageNet {
-		total.Add(total, sum(p.roundedFixed()))
+	if p.perLine() {
+		total.Add(total, p.roundedPublic())
 	}
 	return total.Add(total, sum(p.roundedTaxes(total))), nil
 }

@@ -20,11 +20,7 @@ type Row struct {
 // slots in units of the last decimal. That the lines of stage line (the slots
 // of stage interval) are rounded apart only blurs it.
 func (p *Plan) Released() ([]Row, error) {
-	num, den := big.NewInt(1), powerOfTen(12-p.Rounding.Digits)
-	if p.Rounding.Stage == StageBill && !p.PricesIncludeTax {
-		num, den = p.taxFactor(), den.Mul(den, nano)
-	}
-	f, err := p.functional("Total", p.price, p.fixedSum(), num, den)
+	f, err := p.functional("Total", p.total(), p.minorUnit())
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,9 @@ func (p *Plan) Provable() error {
 // maxReading is one more than the greatest reading that the protocol allows.
 const maxReading = 1 << 20
 
-// extremes returns the least and the greatest value of Σ w·c + Const for
-// readings 0 ≤ c ≤ most.
-func (f *Functional) extremes(most int64) (lo, hi *big.Int) {
+// extremes returns bounds of the form for readings 0 ≤ c ≤ most, given those of
+// the rules before it.
+func (f *Form) extremes(most int64, rules []bounds) (lo, hi *big.Int) {
 	lo, hi = new(big.Int), new(big.Int)
 	w := new(big.Int)
 	for _, row := range f.Weights {
@@ -38,13 +38,90 @@ func (f *Functional) extremes(most int64) (lo, hi *big.Int) {
 	w.SetInt64(most)
 	lo.Mul(lo, w).Add(lo, f.Const)
 	hi.Mul(hi, w).Add(hi, f.Const)
+	for _, t := range f.Hidden {
+		b := rules[t.Rule].times(t.Coef)
+		lo.Add(lo, b.lo)
+		hi.Add(hi, b.hi)
+	}
 	return lo, hi
+}
+
+// bounds are what a value lies between.
+type bounds struct{ lo, hi *big.Int }
+
+func (b bounds) times(k *big.Int) bounds {
+	lo, hi := new(big.Int).Mul(b.lo, k), new(big.Int).Mul(b.hi, k)
+	if k.Sign() < 0 {
+		lo, hi = hi, lo
+	}
+	return bounds{lo, hi}
+}
+
+// ruleBounds returns bounds of every rule for readings 0 ≤ c ≤ most.
+func (p *Plan) ruleBounds(most int64) []bounds {
+	out := p.bounded // for the greatest reading that the protocol allows
+	if most != maxReading {
+		out = nil
+	}
+	for i := len(out); i < len(p.Rules); i++ {
+		out = append(out, p.Rules[i].bounds(most, out))
+	}
+	if most == maxReading {
+		p.bounded = out
+	}
+	return out
+}
+
+func (r *Rule) bounds(most int64, before []bounds) bounds {
+	zero := new(big.Int)
+	switch r.Kind {
+	case RuleExcess:
+		lo, hi := r.Of.extremes(most, before)
+		return bounds{atLeast0(lo), atLeast0(hi)}
+	case RuleStep:
+		return bounds{zero, one}
+	case RulePeak, RuleHighest:
+		cells := 0
+		for _, g := range r.Groups {
+			cells = max(cells, len(g.Cells))
+		}
+		return bounds{zero, new(big.Int).Mul(big.NewInt(most), big.NewInt(int64(cells*max(1, r.N))))}
+	case RuleNet:
+		f := Form{Weights: r.Price, Const: zero}
+		lo, hi := f.extremes(most, nil)
+		return bounds{lo, hi}
+	}
+	lo, hi := new(big.Int), new(big.Int)
+	w := new(big.Int)
+	for _, row := range r.Of.Weights {
+		for _, x := range row {
+			v := r.Mode.round(w.Mul(w.SetInt64(x), big.NewInt(most)), r.U)
+			if x < 0 {
+				lo.Add(lo, v)
+			} else {
+				hi.Add(hi, v)
+			}
+		}
+	}
+	return bounds{lo, hi}
+}
+
+func atLeast0(x *big.Int) *big.Int {
+	if x.Sign() < 0 {
+		return new(big.Int)
+	}
+	return x
 }
 
 // checkOutput refuses a functional whose rounded value might not fit the signed
 // 64 bits of an output.
 func (p *Plan) checkOutput(f *Functional) error {
-	lo, hi := f.extremes(maxReading)
+	for _, t := range f.Hidden {
+		if t.Coef.BitLen() > 126 {
+			return fmt.Errorf("%w: a factor of %q has more than 126 bits", ErrNotProvable, f.Name)
+		}
+	}
+	lo, hi := f.extremes(maxReading, p.ruleBounds(maxReading))
 	for _, x := range []*big.Int{lo, hi} {
 		if new(big.Int).Quo(x, f.U).BitLen() > 62 {
 			return fmt.Errorf("%w: %q could reach 2^62 units of the last decimal", ErrNotProvable, f.Name)
@@ -61,7 +138,7 @@ func (p *Plan) checkSigns(fs []Functional) error {
 		return nil
 	}
 	for i := range fs {
-		if lo, hi := fs[i].extremes(1); lo.Sign() < 0 && hi.Sign() > 0 {
+		if lo, hi := fs[i].extremes(maxReading, p.ruleBounds(maxReading)); lo.Sign() < 0 && hi.Sign() > 0 {
 			return fmt.Errorf("%w: line %q has prices above and below zero, and the rule rounds each line half away from zero", ErrNotProvable, fs[i].Name)
 		}
 	}

@@ -20,8 +20,8 @@ func TestBillOfTheFlatExample(t *testing.T) {
 	wh := *bill.Lines[0].Wh
 	bill.Lines[0].Wh = nil
 	want := []Line{
-		{Kind: "energy", Name: "Any time", Amount: "70.1376374", Period: "All year"},
-		{Kind: "fixed", Name: "Standing charge", Amount: "6.7053", Period: "All year"},
+		{Kind: "energy", Name: "Any time", Amount: "70.1376374", Period: "All year", Component: "Energy", Rate: 1},
+		{Kind: "fixed", Name: "Standing charge", Amount: "6.7053", Period: "All year", Component: "Energy"},
 		{Kind: "tax", Name: "VAT", Amount: "3.84214687"},
 		{Kind: "rounding", Name: "Rounding", Amount: "0.00491573"},
 	}
@@ -193,6 +193,8 @@ func TestLineFunctionalsKeepZeroLines(t *testing.T) {
 	}
 }
 
+const leastCharge = `"minimum":[{"displayName":"Least","term":"BILL","amount":"5"}]`
+
 func TestNotProvable(t *testing.T) {
 	two := func(a, b string) []string {
 		return []string{plainRate, timeOfUse("A "+a+" ALL 00:00 12:00", "B "+b+" ALL 12:00 24:00")}
@@ -206,7 +208,9 @@ func TestNotProvable(t *testing.T) {
 		want  string // "" if provable
 	}{
 		{"bill", nil, ""},
-		{"interval", [][]string{{`"stage":"bill"`, `"stage":"interval"`}}, "not provable: the rule rounds the money of every slot"},
+		{"interval", [][]string{{`"stage":"bill"`, `"stage":"interval"`}}, ""},
+		{"interval, net of export", [][]string{{`"stage":"bill"`, `"stage":"interval"`, `"timeZone"`, `"netMetering":"INTERVAL","timeZone"`}}, "not provable: the rule rounds the money of every slot"},
+		{"minimum of rounded lines", [][]string{line, {`"timeZone"`, leastCharge + `,"timeZone"`}}, "not provable: \"Least\" is a minimum of lines"},
 		{"half-away, prices of one sign each", [][]string{two("0.1", "-0.2"), line, away}, ""},
 		{"half-away, one line of both signs", [][]string{mixed, line, away}, ""},
 		{"half-away on the bill", [][]string{mixed, away}, ""},

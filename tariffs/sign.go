@@ -28,11 +28,15 @@ func (t *Tariff) Supplier() []byte { return bytes.Clone(t.supplier) }
 // text, hushwatt-supplier1…, the signature base64url without padding: Ed25519
 // over the label "hushwatt/v1/tariff" and the canonical form.
 func (t *Tariff) Signed(key ed25519.PrivateKey) []byte {
+	return signedForm("tariff", t.root, t.message(), key)
+}
+
+func signedForm(name string, root *value, message []byte, key ed25519.PrivateKey) []byte {
 	public := key.Public().(ed25519.PublicKey)
 	return appendCanonical(nil, &value{kind: kindObject, members: []member{
 		{"supplier", stringValue(wire.EncodeText(supplierName, public))},
-		{"signature", stringValue(base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, t.message())))},
-		{"tariff", t.root},
+		{"signature", stringValue(base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, message)))},
+		{name, root},
 	}})
 }
 

@@ -8,7 +8,6 @@ package tariffs
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"math/big"
 
 	"hushwatt/internal/wire"
 )
@@ -31,19 +30,28 @@ type Tariff struct {
 	Missing          Policy // what happens to a period with missing slots
 	Estimated        Policy
 
+	replaces  []byte // id of the version that this one replaces, nil if it names none
 	holidays  map[Date]bool
 	countAs   weekday
-	seasons   []season
+	tracks    []track
+	fees      []fee
+	shares    []share // discounts, then surcharges
+	minimums  []minimum
+	netting   bool
+	addenda   []*Addendum
 	root      *value
 	canonical []byte
 	supplier  []byte // Ed25519 key, nil for a bare document
 	signature []byte
 }
 
-// A Tax is a share of the net amount: Rate is in units of 10⁻⁹.
+// A Tax is a share of the net amount, Rate in units of 10⁻⁹, and of the taxes
+// that it is raised on as well.
 type Tax struct {
 	Name string
 	Rate int64
+	On   []int    // indices of taxes before it
+	Of   []string // components that it is raised on; nil: all
 }
 
 // Rounding is the rule by which money becomes printable: Digits decimals (0 to
@@ -87,38 +95,6 @@ const (
 	PolicyBill   Policy = "bill"
 	PolicyRefuse Policy = "refuse"
 )
-
-// A season is one tariffPeriod: the days of the year from first to last
-// (1 … 366, of a leap year, both inclusive, wrapping the new year where last is
-// less than first) with the prices of their week.
-type season struct {
-	path        string // of the tariffPeriod, for messages
-	name        string
-	first, last int
-	supply      *big.Int // pico-currency per day; nil without dailySupplyCharge
-	rates       []rate
-	week        [7][]window // TOU and single: windows that start on each weekday
-	rows        []row       // dynamic: ascending, disjoint
-}
-
-// A rate is one line of the bill.
-type rate struct {
-	name string
-}
-
-// A window is a price for the minutes [start, end) counted from the midnight at
-// which its day begins; end goes beyond 1,440 where it passes midnight.
-type window struct {
-	start, end int
-	rate       int
-	price      int64 // pico-currency per Wh
-}
-
-// A row is a dynamic price for [from, to), seconds since 1970 UTC.
-type row struct {
-	from, to int64
-	price    int64
-}
 
 // Canonical returns the document in its canonical form (RFC 8785), without a
 // signature.

@@ -178,7 +178,9 @@ func (f *tariffFiles) documents() {
 		document(dynamic([]int{0, evening, evening + 1}, []string{"0.2", "0.20001", "0.2"}), `"digits":2`, `"digits":7`))
 	f.document("tariff-one-slot-spike", "tariff-dynamic", "rule-b", "One hour at a hundred times the price.",
 		document(dynamic([]int{0, evening, evening + 1}, []string{"0.02", "2", "0.02"})))
-	f.document("tariff-rounded-by-interval", "tariff-flat", "not-provable", "Every slot is rounded by itself.", document(single, `"stage":"bill"`, `"stage":"interval"`))
+	f.document("tariff-rounded-by-interval", "", "", "Every slot is rounded by itself.", document(single, `"stage":"bill"`, `"stage":"interval"`))
+	f.document("tariff-minimum-of-rounded-lines", "tariff-flat", "not-provable", "A minimum charge on lines that are rounded apart.",
+		document(single, `"stage":"bill"`, `"stage":"line"`, `"pricingModel"`, `"minimum":[{"amount":"5","displayName":"Least","term":"BILL"}],"pricingModel"`))
 }
 
 func hours(first, count int) (list []int) {

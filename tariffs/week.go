@@ -99,10 +99,10 @@ func (t *Tariff) countsAs(d Date) weekday {
 }
 
 // seasonOf returns the season of a date; the seasons tile the year.
-func (t *Tariff) seasonOf(d Date) int {
+func seasonOf(seasons []season, d Date) int {
 	day := d.dayOfYear()
-	for i := range t.seasons {
-		if t.seasons[i].contains(day) {
+	for i := range seasons {
+		if seasons[i].contains(day) {
 			return i
 		}
 	}
@@ -111,15 +111,15 @@ func (t *Tariff) seasonOf(d Date) int {
 
 // checkHolidays refuses holidays at whose edges the windows past midnight of
 // one weekday do not meet those of another.
-func (t *Tariff) checkHolidays() error {
+func (t *Tariff) checkHolidays(seasons []season) error {
 	days := make([]Date, 0, 2*len(t.holidays))
 	for d := range t.holidays {
 		days = append(days, d, d+1)
 	}
 	sort.Slice(days, func(i, j int) bool { return days[i] < days[j] })
 	for _, d := range days {
-		s := &t.seasons[t.seasonOf(d)]
-		if len(s.rows) > 0 {
+		s := &seasons[seasonOf(seasons, d)]
+		if len(s.rates) == 0 || len(s.rows) > 0 {
 			continue
 		}
 		if err := s.checkDay(t.countsAs(d-1), t.countsAs(d), d.String()); err != nil {

@@ -61,9 +61,9 @@ func Zone(name string) (*time.Location, error) {
 	if name == aest {
 		return aestZone, nil
 	}
-	data, ok := zoneIndex().files[name]
-	if !ok {
-		return nil, fmt.Errorf("clock %q is not a zone of the IANA database %s", name, TZVersion())
+	data, err := ZoneFile(name)
+	if err != nil {
+		return nil, err
 	}
 	loc, err := time.LoadLocationFromTZData(name, data)
 	if err != nil {
@@ -71,6 +71,16 @@ func Zone(name string) (*time.Location, error) {
 	}
 	zoneCache.Store(name, loc)
 	return loc, nil
+}
+
+// ZoneFile returns the rules of a zone as RFC 9636 has them, for programs that
+// need one zone and must not link the rules of all.
+func ZoneFile(name string) ([]byte, error) {
+	data, ok := zoneIndex().files[name]
+	if !ok {
+		return nil, fmt.Errorf("clock %q is not a zone of the IANA database %s", name, TZVersion())
+	}
+	return bytes.Clone(data), nil
 }
 
 const aest = "AEST"

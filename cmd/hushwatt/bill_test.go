@@ -353,11 +353,11 @@ func TestExampleTariffsAreAcceptedAsTheyStand(t *testing.T) {
 	}
 }
 
-// A tariff that rounds every slot can be quoted, and says that it cannot be proven.
+// A minimum of rounded lines can be quoted, and the tariff says that it cannot be proven.
 func TestNotProvable(t *testing.T) {
 	t.Parallel()
 	d := sealedMonth(t)
-	d.tariff("tariff.json", `"stage": "line"`, `"stage": "interval"`)
+	d.tariff("tariff.json", `"timeZone": "LOCAL"`, `"timeZone": "LOCAL", "minimum": [{"displayName": "Least", "term": "BILL", "amount": "5"}]`)
 	d.adds(d.do(quoteMonth))
 	d.refused(1, "not provable", billMonth)
 	if doc := d.do("tariff check tariff.json"); !strings.HasPrefix(doc["provable"].(string), "not provable") {

@@ -106,8 +106,13 @@ func TestRefused(t *testing.T) {
 	if _, err := compile(prover.Registers, tariff(t, "bill"), start, end, meters); err == nil {
 		t.Error("registers out of a tariff")
 	}
-	if _, err := New(tariff(t, "interval"), start, end, meters); err == nil || !strings.Contains(err.Error(), "not provable") {
-		t.Errorf("stage interval: %v", err)
+	least := strings.Replace(strings.Replace(document, "STAGE", "line", 1), `"timeZone": "LOCAL"`, `"timeZone": "LOCAL", "minimum": [{"displayName": "Least", "term": "BILL", "amount": "5"}]`, 1)
+	doc, err := tariffs.Parse([]byte(least))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New([]*tariffs.Tariff{doc}, start, end, meters); err == nil || !strings.Contains(err.Error(), "not provable") {
+		t.Errorf("a minimum of rounded lines: %v", err)
 	}
 }
 

@@ -35,6 +35,10 @@ func (d *Desk) describeBill(b *draft) error {
 	c := b.use.count
 	t.Slots, t.Missing, t.Estimated = c.Slots, c.Missing, c.Estimated
 	t.MissingSlots, t.EstimatedSlots = b.use.named(meter.Missing, p.Clock), b.use.named(meter.Estimated, p.Clock)
+	if b.plain() {
+		t.Plain = true
+		return nil
+	}
 	b.sayBits()
 	t.Leaves, t.Stays = b.leaves(), b.stays()
 	t.SendText, t.SaveText = fmt.Sprintf("Send my bill for %s to %s", t.Period, t.Supplier.Name), "Save the bill as a file"
@@ -78,7 +82,7 @@ func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 	used := energyByPrice(p, u)
 	seasons := severalSeasons(p)
 	out := []messages.Line{}
-	energy, fixed, tax := 0, 0, 0
+	fixed, tax := 0, 0
 	net := netOf(p, q)
 	for _, l := range q.Lines {
 		m := messages.Line{Kind: l.Kind, Name: l.Name, Amount: money(q.Currency, l.Amount), Steps: []messages.Step{}}
@@ -88,8 +92,7 @@ func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 		switch l.Kind {
 		case "energy":
 			m.KWh = kWh(*l.Wh)
-			m.Price, m.Steps = energySteps(p, used[energy], l.Amount)
-			energy++
+			m.Price, m.Steps = energySteps(p, used[l.Rate-1], l.Amount)
 		case "fixed":
 			m.Steps = fixedSteps(p, &p.Fixed[fixed], l.Amount)
 			fixed++
@@ -102,6 +105,8 @@ func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 			tax++
 		case "rounding":
 			m.Steps = append(m.Steps, messages.Step{Left: "So that the total is a whole number of " + pennies(p), Right: m.Amount.Text, Note: roundingWords(p.Rounding, p.Currency)})
+		default:
+			m.Steps = append(m.Steps, messages.Step{Left: l.Name, Right: m.Amount.Text})
 		}
 		out = append(out, m)
 	}

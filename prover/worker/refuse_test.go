@@ -322,10 +322,10 @@ func TestSpyTariffIsRefused(t *testing.T) {
 	}
 }
 
-// Rounded per reading: a bill to look at, not one to prove.
+// A minimum of rounded lines: a bill to look at, not one to prove.
 func TestTariffThatCannotBeProven(t *testing.T) {
 	w := newTown(t)
-	w.publish(document2("By reading", "by-reading", "interval", "0.1", "0.2"))
+	w.publish(strings.Replace(document2("By reading", "by-reading", "line", "0.1", "0.2"), `"timeZone": "LOCAL"`, `"timeZone": "LOCAL", "minimum": [{"displayName": "Least", "term": "BILL", "amount": "5"}]`, 1))
 	list := call[messages.Tariffs](w.device, messages.TypeTariffs, &messages.AskTariffs{Refresh: true})
 	for _, tariff := range list.List {
 		b := call[messages.Bill](w.device, messages.TypeBill, &messages.AskBill{Tariff: tariff.ID, From: "2026-03-01", To: "2026-03-31"})
