@@ -200,6 +200,11 @@ func (c *Claim) checkHidden() error {
 			return fmt.Errorf("linear requirement %d: %w", i, errPublic)
 		}
 	}
+	for i := range c.eachs {
+		if e := &c.eachs[i]; len(e.rest.parts) == 0 && slices.ContainsFunc(e.entries, Sum.public) {
+			return fmt.Errorf("requirement %d of each entry: %w", i, errPublic)
+		}
+	}
 	for i, p := range c.products {
 		if len(p.x.parts) == 0 || len(p.y.parts) == 0 || len(p.z.parts) == 0 {
 			return fmt.Errorf("factor or result of product %d: %w", i, errPublic)

@@ -32,6 +32,8 @@ type slow struct {
 	narg    []byte
 
 	X, Y []sigma.Point
+	vec  *slowVector // what there is of vectors, see vector_slow_test.go
+	all  statementHolds
 }
 
 const (
@@ -82,6 +84,12 @@ func le32(v int) []byte { return binary.LittleEndian.AppendUint32(nil, uint32(v)
 // slowProve proves c about h with the given deviation, "" for none.
 func slowProve(t *testing.T, c *Claim, h *home, omit, wrong string, secrets ...Int) []byte {
 	t.Helper()
+	return slowly(t, c, h, &slow{omit: omit, wrong: wrong}, secrets...)
+}
+
+// slowly is slowProve for a prover p with more deviations.
+func slowly(t *testing.T, c *Claim, h *home, p *slow, secrets ...Int) []byte {
+	t.Helper()
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,20 +97,23 @@ func slowProve(t *testing.T, c *Claim, h *home, omit, wrong string, secrets ...I
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &slow{c: c, h: h, w: w, omit: omit, wrong: wrong}
+	p.c, p.h, p.w = c, h, w
 	tag := []byte(wire.TagClaim + "\x00")
-	if omit != "session" {
+	if p.omit != "session" {
 		tag = append(tag, testHeader...)
 	}
 	p.session = sigma.DeriveSessionID(tag)
 	p.statement()
 	var omega ristretto.Scalar
-	if wrong == omegaBeforeX {
+	if p.wrong == omegaBeforeX {
 		omega = p.squeeze()
 	}
 	p.commitments()
 	ranges, y, z := p.rangesStart(t)
-	if wrong != omegaBeforeX {
+	if c.form.vector != nil {
+		p.vector(t)
+	}
+	if p.wrong != omegaBeforeX {
 		omega = p.squeeze()
 	}
 	eq := p.fold(omega)
@@ -168,6 +179,9 @@ func (p *slow) statement() {
 		bound := r.bound.FillBytes(make([]byte, 32))
 		slices.Reverse(bound)
 		p.absorb("ranges", slices.Concat(le32(n), terms, bound, le32(r.width)))
+	}
+	if f.vector != nil {
+		p.vectorStatement()
 	}
 }
 
@@ -238,17 +252,24 @@ func diff(a, b []ristretto.Scalar) []ristretto.Scalar {
 // fold runs the rounds over all 2^a rows, absent ones zero.
 func (p *slow) fold(omega ristretto.Scalar) *folded {
 	c, cols := p.c, p.c.form.columns
-	a := bits.Len(uint(len(c.rows) - 1))
+	count, width, more := len(c.rows), cols.n, 0
+	if p.vec != nil {
+		count, width, more = count+len(p.vec.rows), max(width, p.vec.W), 2
+	}
+	a := bits.Len(uint(count - 1))
 	f := &folded{}
 	k := num(1)
-	for range c.functionals {
+	for range len(c.functionals) + more {
 		f.omegas = append(f.omegas, k)
 		k = mul(k, omega)
 	}
 	P, C, rho := make([][]ristretto.Scalar, 1<<a), make([][]ristretto.Scalar, 1<<a), make([]ristretto.Scalar, 1<<a)
 	for d := range P {
-		P[d], C[d] = make([]ristretto.Scalar, cols.n), make([]ristretto.Scalar, cols.n)
+		P[d], C[d] = make([]ristretto.Scalar, width), make([]ristretto.Scalar, width)
 		if d >= len(c.rows) {
+			if d < count {
+				rho[d] = p.vec.fillRow(p, d-len(c.rows), f.omegas, P[d], C[d])
+			}
 			continue
 		}
 		rho[d] = p.h.opened[d].Blinding
@@ -256,12 +277,21 @@ func (p *slow) fold(omega ristretto.Scalar) *folded {
 		for s := range c.rows[d].N {
 			C[d][start+s] = num(int64(p.h.opened[d].Values[s]))
 			for j, x := range c.functionals {
-				P[d][start+s] = add(P[d][start+s], mul(f.omegas[j], num(x.weights[d][s])))
+				if x.total == nil {
+					P[d][start+s] = add(P[d][start+s], mul(f.omegas[j], num(x.weights[d][s])))
+				}
+			}
+			if p.vec != nil {
+				P[d][start+s] = add(P[d][start+s], mul(f.omegas[len(c.functionals)+1], p.vec.cells[d][s]))
 			}
 		}
 	}
 	for j := range c.functionals {
 		f.zeta = add(f.zeta, mul(f.omegas[j], p.w.blinds[j]))
+	}
+	if p.vec != nil {
+		J := len(c.functionals)
+		f.zeta = add(f.zeta, add(mul(f.omegas[J], p.vec.gammaQ), mul(f.omegas[J+1], p.vec.gammaZ)))
 	}
 	for i := range a {
 		h := len(P) / 2
@@ -303,7 +333,7 @@ func (p *slow) fold(omega ristretto.Scalar) *folded {
 		P, C, rho = P[:h], C[:h], rho[:h]
 		f.zeta = add(mul(r, f.zeta), add(mul(sub(num(1), add(r, r)), b0), mul(sub(mul(r, r), r), b2)))
 	}
-	for d := range len(c.rows) {
+	for d := range count {
 		e := num(1)
 		for i, r := range f.r {
 			bit := a - 1 - i
@@ -344,6 +374,9 @@ func (p *slow) relation(f *folded) {
 			elements = append(elements, sigma.Fixed(ristretto.Slot(n, s)))
 		}
 	}
+	for i := 0; p.vec != nil && len(elements)-2 < p.vec.W; i++ {
+		elements = append(elements, sigma.Fixed(ristretto.Extra(i)))
+	}
 	firstV := len(elements)
 	if p.wrong == sealSum {
 		sum := ristretto.NewElement()
@@ -354,8 +387,14 @@ func (p *slow) relation(f *folded) {
 	} else {
 		elements = append(elements, p.h.seals...)
 	}
+	if p.vec != nil {
+		elements = append(elements, p.vec.rows...)
+	}
 	firstX := len(elements)
 	elements = append(elements, p.X...)
+	if p.vec != nil {
+		elements = append(elements, p.vec.Q, p.vec.Z)
+	}
 	firstA := len(elements)
 	elements = append(elements, f.A...)
 	index := map[int]int{}
@@ -400,7 +439,7 @@ func (p *slow) relation(f *folded) {
 		konst = add(konst, mul(f.omegas[j], publicScalar(x.konst)))
 	}
 	im.put(-1, 0, sub(num(0), mul(after(0), konst)))
-	for j := range p.X {
+	for j := range f.omegas {
 		im.put(-1, firstX+j, mul(f.omegas[j], after(0)))
 	}
 	for i, r := range f.r {
@@ -455,6 +494,9 @@ func (p *slow) relation(f *folded) {
 		})
 		images, terms = append(images, im), append(terms, te)
 	}
+	if p.vec != nil {
+		p.vec.equations(p, firstX+len(p.X), index, scalar, &elements, &images, &terms)
+	}
 	p.sigma(elements, images, terms, secrets)
 }
 
@@ -497,8 +539,31 @@ func (p *slow) sigma(elements []sigma.Point, images, terms []side, secrets []ris
 		p.send("T", T.Bytes())
 	}
 	e := p.squeeze()
+	var responses []ristretto.Scalar
 	for i := range secrets {
 		z := add(nonces[i], mul(e, secrets[i]))
+		responses = append(responses, z)
 		p.send("responses", z.Bytes())
 	}
+	p.all = func() bool {
+		for i, te := range terms {
+			sum := ristretto.NewElement()
+			for _, t := range te {
+				k := sub(mul(t.k, responses[t.scalar]), mul(t.k, nonces[t.scalar]))
+				sum.Add(sum, ristretto.NewElement().Mul(&k, elements[t.element].Element()))
+			}
+			for _, t := range images[i] {
+				k := mul(e, t.k)
+				sum.Sub(sum, ristretto.NewElement().Mul(&k, elements[t.element].Element()))
+			}
+			if !sum.IsIdentity() {
+				return false
+			}
+		}
+		return true
+	}
 }
+
+// statementHolds says whether the equations of a proof hold, for a verifier who
+// makes the same transcript as the prover, mistakes included.
+type statementHolds func() bool

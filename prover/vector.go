@@ -47,6 +47,9 @@ type Item struct {
 	K  int64
 }
 
+// public reports whether nothing hidden is in the sum.
+func (s Sum) public() bool { return len(s.Cells)+len(s.Items) == 0 }
+
 // each is the requirement 0 ≤ rest + entries[t] ≤ bound for every t.
 type each struct {
 	rest    Linear

@@ -261,3 +261,31 @@ func TestNonAdjacent(t *testing.T) {
 		}
 	}
 }
+
+func TestCombineDigits(t *testing.T) {
+	r := newSource(27)
+	for _, n := range []int{0, 1, 4, 60} {
+		for range 4 {
+			qs, ks := make([]uint8, n), make([]Scalar, n)
+			for i := range qs {
+				k := r.scalar()
+				qs[i] = k.Bytes()[0] & 3
+				ks[i].SetUint64(uint64(qs[i]))
+			}
+			if !CombineDigits(someBases(n), qs).Equal(slowSum(someBases(n), ks)) {
+				t.Fatalf("combination of %d digits is wrong", n)
+			}
+		}
+	}
+	all := CombineDigits(someBases(5)[:4], []uint8{0, 1, 2, 3})
+	if want := slowSum(someBases(4), []Scalar{scalarOf(0), scalarOf(1), scalarOf(2), scalarOf(3)}); !all.Equal(want) {
+		t.Error("one of the four digits is wrong")
+	}
+	mustPanic(t, func() { CombineDigits(someBases(1), []uint8{4}) })
+	mustPanic(t, func() { CombineDigits(someBases(2), []uint8{1}) })
+}
+
+func scalarOf(v uint64) (k Scalar) {
+	k.SetUint64(v)
+	return k
+}
