@@ -26,6 +26,7 @@ type Store interface {
 	Requests
 	Bills
 	Audit
+	Parties
 
 	// Supplier returns the key whose requests and receipts are stored. The first
 	// call fixes it; a call with another key is an ErrConflict.

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+)
+
+func TestParty(t *testing.T) { every(t, party) }
+
+func party(t *testing.T, s Store) {
+	a, b := s.Party("a"), s.Party("b")
+	if v, err := a.Get("x"); v != nil || err != nil {
+		t.Errorf("nothing stored: %q %v", v, err)
+	}
+	var wg sync.WaitGroup
+	seen := make([]string, 8)
+	for i := range seen {
+		wg.Go(func() {
+			v, err := a.Once("x", []byte{'0' + byte(i)})
+			if err != nil {
+				t.Error(err)
+			}
+			seen[i] = string(v)
+		})
+	}
+	wg.Wait()
+	if slices.Sort(seen); seen[0] != seen[7] {
+		t.Errorf("of several at once each sees another: %q", seen)
+	}
+	for _, v := range []string{"1", "2"} {
+		if err := a.Put("y", []byte(v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := a.Get("y"); string(v) != "2" || err != nil {
+		t.Errorf("%q %v", v, err)
+	}
+	if v, err := b.Get("y"); v != nil || err != nil {
+		t.Errorf("another party's: %q %v", v, err)
+	}
+	if list, err := a.Named(ctx, "y"); err != nil || len(list) != 1 || list[0].Name != "y" {
+		t.Errorf("%v %v", list, err)
+	}
+	arrivals(t, a)
+	files(t, a)
+}
+
+func arrivals(t *testing.T, a *Party) {
+	list := []Arrival{{1, 2, [32]byte{1}, []byte("one")}, {1, 2, [32]byte{2}, []byte("two")}, {2, 0, [32]byte{1}, []byte("later")}}
+	for range 2 {
+		if err := a.Arrive(ctx, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list[0].Data = []byte("another")
+	if err := a.Arrive(ctx, list[:1]); err != nil {
+		t.Fatal(err)
+	}
+	count := func(day, slot uint16, want ...string) {
+		t.Helper()
+		got, err := a.Arrivals(ctx, day, slot)
+		var texts []string
+		for _, g := range got {
+			texts = append(texts, string(g))
+		}
+		if slices.Sort(texts); err != nil || !slices.Equal(texts, want) {
+			t.Errorf("day %d slot %d: %q %v, want %q", day, slot, texts, err, want)
+		}
+	}
+	count(1, 2, "one", "two")
+	if err := a.Forget(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	count(1, 2)
+	count(2, 0, "later")
+}
+
+func files(t *testing.T, a *Party) {
+	if _, _, ok, err := a.Released(ctx); ok || err != nil {
+		t.Errorf("nothing released: %v %v", ok, err)
+	}
+	r := []Release{{"all", 9, 47, 12, 1 << 50, "18446744073709551615"}}
+	for range 2 {
+		if err := a.AddFile(ctx, 9, 47, []byte("file"), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.AddFile(ctx, 9, 47, []byte("another"), r); !errors.Is(err, ErrConflict) {
+		t.Errorf("a second file of a slot: %v", err)
+	}
+	if f, err := a.File(ctx, 9, 47); err != nil || string(f) != "file" {
+		t.Errorf("%q %v", f, err)
+	}
+	if _, err := a.File(ctx, 9, 46); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no file: %v", err)
+	}
+	if got, err := a.Releases(ctx, "all", 9, 9); err != nil || !slices.Equal(got, r) {
+		t.Errorf("%v %v", got, err)
+	}
+	if day, slot, ok, err := a.Released(ctx); !ok || day != 9 || slot != 47 || err != nil {
+		t.Errorf("%d %d %v %v", day, slot, ok, err)
+	}
+}
