@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hushwatt/internal/wire"
 	"hushwatt/meter"
@@ -24,6 +25,15 @@ type SlotFile struct {
 
 // Bytes returns the form that ParseSlotFile reads.
 func (f *SlotFile) Bytes() []byte { return mustMarshal(f) }
+
+// Start returns when the slot begins, in Unix seconds; 0 in a file that would not
+// verify.
+func (f *SlotFile) Start() int64 {
+	if f.Registry.Charter.N == 0 {
+		return 0
+	}
+	return int64(f.Presence.Day)*secondsPerDay + int64(f.Presence.Slot)*secondsPerDay/int64(f.Registry.Charter.N)
+}
 
 // ParseSlotFile reads a release file; Verify says what it is worth.
 func ParseSlotFile(data []byte) (*SlotFile, error) {
@@ -47,11 +57,11 @@ func (f *SlotFile) Verify(trusted []meter.Authority) error {
 	if err := checkIssuer(&f.Registry, trusted); err != nil {
 		return err
 	}
-	return f.verifyIn(&f.Registry)
+	return f.VerifyIn(&f.Registry)
 }
 
-// verifyIn is Verify for those who have checked the registry before.
-func (f *SlotFile) verifyIn(r *meter.Registry) error {
+// VerifyIn is Verify for those who have checked the registry before.
+func (f *SlotFile) VerifyIn(r *meter.Registry) error {
 	if err := f.Presence.Check(r); err != nil {
 		return err
 	}
@@ -63,10 +73,12 @@ func (f *SlotFile) verifyIn(r *meter.Registry) error {
 }
 
 func checkIssuer(r *meter.Registry, trusted []meter.Authority) error {
-	for _, a := range trusted {
-		if hash := a.Hash(); hash == r.Charter.IssuerHash() {
-			return nil
-		}
+	issuer, err := r.Charter.IssuedBy()
+	if err != nil {
+		return err
+	}
+	if slices.Contains(trusted, issuer) {
+		return nil
 	}
 	return fmt.Errorf("registry %s: the issuer of its charter is not trusted", r.Charter.Registry)
 }

@@ -78,10 +78,9 @@ func (c *Charter) Hash() [32]byte {
 	return sha256.Sum256(append([]byte(wire.LabelCharterHash), c.Bytes()...))
 }
 
-// IssuerHash returns the hash of the meter authority that signed the charter.
-func (c *Charter) IssuerHash() [32]byte {
-	return sha256.Sum256(append([]byte(wire.LabelAuthority), c.Issuer...))
-}
+// IssuedBy returns the meter authority that signed the charter; whether to trust it is
+// for the caller.
+func (c *Charter) IssuedBy() (Authority, error) { return newAuthority(c.Issuer) }
 
 func (c *Charter) body() []byte {
 	unsigned := *c

@@ -22,6 +22,7 @@ type option struct {
 	help  string
 
 	required, repeated, given bool
+	rest                      bool // positional arguments that nothing else takes are more values
 
 	set func(value string) error
 }
@@ -168,7 +169,9 @@ func (f *flags) complete(positional []string) error {
 		}
 	}
 	if n := len(f.args); len(positional) > n {
-		return misusef("unexpected argument %q", positional[n])
+		if err := f.more(positional[n:]); err != nil {
+			return err
+		}
 	}
 	for _, o := range f.options {
 		if o.required && !o.given {
@@ -176,6 +179,22 @@ func (f *flags) complete(positional []string) error {
 		}
 	}
 	return nil
+}
+
+// more gives what is left over to the flag that takes it: --from homes/*.csv.
+func (f *flags) more(values []string) error {
+	for _, o := range f.options {
+		if !o.rest || !o.given {
+			continue
+		}
+		for _, v := range values {
+			if err := o.set(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return misusef("unexpected argument %q", values[0])
 }
 
 // usage is the command line in one line: required flags as they are, optional

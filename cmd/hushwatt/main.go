@@ -26,6 +26,8 @@ var commands = []command{
 	requestCommand,
 	billCommand,
 	verifyCommand,
+	aggregateSimulateCommand,
+	aggregateVerifyCommand,
 	aggregateFeederCommand,
 	serveCommand,
 	backupCommand,
