@@ -1,0 +1,236 @@
+package meter
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// ringTown is a masking registry of meters that have been introduced.
+type ringTown struct {
+	*parties
+	registry *Registry
+	houses   []*house // in order of places
+	lives    []*Live
+}
+
+func newRingTown(t testing.TB, meters int, degree uint8) *ringTown {
+	t.Helper()
+	first := newHouse(t, Setup{Meter: "M0", N: 24, Squares: true})
+	charter, p := first.charter(t, 1, Charter{N: 24, Squares: true, MinSum: 9, MinVariance: 16, Neighbours: degree})
+	byName := map[string]*house{}
+	var list []*Enrolment
+	byID := map[string]*Enrolment{}
+	for i := range meters {
+		h := first
+		if i > 0 {
+			m, err := NewMeter(first.authority, Setup{Meter: fmt.Sprintf("M%d", i), N: 24, Squares: true})
+			must(t, err)
+			h = &house{first.authority, m, first.key}
+		}
+		e, err := h.meter.Enrol(charter, firstDay)
+		must(t, err)
+		hash := e.Hash()
+		byID[string(hash[:IDSize])], byName[e.Certificate.Meter] = e, h
+		list = append(list, e)
+	}
+	town := &ringTown{parties: p, registry: p.registry(t, charter, list)}
+	var letters []*Introduction
+	for i := range town.registry.Meters {
+		h := byName[town.registry.Meters[i].Certificate.Meter]
+		town.houses = append(town.houses, h)
+		sent, err := h.meter.Join(town.registry, func(id []byte) *Enrolment { return byID[string(id)] })
+		must(t, err)
+		letters = append(letters, sent...)
+	}
+	for _, l := range letters {
+		l, err := DecodeIntroduction(l.Bytes())
+		must(t, err)
+		must(t, town.houses[town.registry.Index(l.To)].meter.Meet(l))
+	}
+	for _, h := range town.houses {
+		live, err := h.meter.Live(h.key.Recipient(), firstDay)
+		must(t, err)
+		town.lives = append(town.lives, live)
+	}
+	return town
+}
+
+// measure ends a slot at every meter: place i uses 100·i + slot Wh.
+func (town *ringTown) measure(t testing.TB, slot int) {
+	t.Helper()
+	for i, l := range town.lives {
+		_, err := l.Slot(slot, []Reading{{Wh: uint32(100*i + slot)}})
+		must(t, err)
+	}
+}
+
+// presence signs that some are present.
+func (town *ringTown) presence(slot int, present Bitmap) *Presence {
+	hash := town.registry.Hash()
+	p := &Presence{Registry: hash[:], Day: firstDay, Slot: uint16(slot), Meters: present, Records: make([]byte, 32)}
+	p.Signatures = [][]byte{SignPresence(town.keys[0].key, p)}
+	return p
+}
+
+func (town *ringTown) all() Bitmap {
+	b := NewBitmap(len(town.houses))
+	for i := range town.houses {
+		b.Set(i)
+	}
+	return b
+}
+
+// leave takes a meter out of those present, unless one that stays would not answer.
+func (town *ringTown) leave(place int, present Bitmap) {
+	ring := town.registry.Ring()
+	present.Clear(place)
+	for i := range town.houses {
+		if present.Has(i) && ring.Present(i, present) < MinNeighbours {
+			present.Set(place)
+			return
+		}
+	}
+}
+
+// TestMasksCancel: over those present the answers add up to what was measured, and
+// no single answer is its reading.
+func TestMasksCancel(t *testing.T) {
+	town := newRingTown(t, 24, 16)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for slot := range 4 {
+		town.measure(t, slot)
+		present := town.all()
+		for present.Count() > 24-3*slot {
+			town.leave(rng.IntN(24), present)
+		}
+		p, err := ParsePresence(town.presence(slot, present).Bytes(), town.registry)
+		must(t, err)
+		var sum Share
+		want, squares := uint64(0), uint64(0)
+		for i, l := range town.lives {
+			a, err := l.Answer(p, ImportChannel)
+			if !present.Has(i) {
+				if !errors.Is(err, ErrNotPresent) {
+					t.Errorf("absent meter: %v", err)
+				}
+				continue
+			}
+			must(t, err)
+			place, s, err := town.registry.CheckAnswer(a.Bytes(), p)
+			must(t, err)
+			if place != i {
+				t.Errorf("answer of place %d instead of %d", place, i)
+			}
+			wh := uint64(100*i + slot)
+			if s.Wh == wh {
+				t.Error("an answer is its reading")
+			}
+			sum.Add(&s)
+			want += wh
+			squares += wh * wh
+		}
+		if sum.Wh != want || town.registry.SquaresFor(present) && sum.Squared != squares {
+			t.Errorf("slot %d: %d and %d instead of %d and %d", slot, sum.Wh, sum.Squared, want, squares)
+		}
+	}
+}
+
+// TestMeterRefusesToAnswer: what a lying aggregator might ask.
+func TestMeterRefusesToAnswer(t *testing.T) {
+	town := newRingTown(t, 20, MinNeighbours)
+	town.measure(t, 0)
+	ring := town.registry.Ring()
+	keep := func(places ...int) Bitmap {
+		b := NewBitmap(20)
+		for _, i := range places {
+			b.Set(i)
+		}
+		return b
+	}
+	near := append([]int{0}, ring.Neighbours(0)...)
+	far := town.all()
+	far.Clear(near[1])
+	ask := func(present Bitmap) error {
+		_, err := town.lives[0].Answer(town.presence(0, present), ImportChannel)
+		return err
+	}
+	if err := ask(keep(near[:8]...)); !errors.Is(err, ErrBelowMinimum) {
+		t.Errorf("below the minimum: %v", err)
+	}
+	if err := ask(far); !errors.Is(err, ErrFewNeighbours) {
+		t.Errorf("few neighbours: %v", err)
+	}
+	unsigned := town.presence(0, town.all())
+	unsigned.Signatures[0] = make([]byte, 64)
+	if _, err := town.lives[0].Answer(unsigned, ImportChannel); !errors.Is(err, ErrUnsigned) {
+		t.Errorf("not signed: %v", err)
+	}
+	must(t, ask(town.all()))
+	if err := ask(town.all()); !errors.Is(err, ErrAnswered) {
+		t.Errorf("answered: %v", err)
+	}
+	other := town.all()
+	other.Clear(ring.order[(ring.at[0]+10)%20]) // opposite, no neighbour
+	if err := ask(other); !errors.Is(err, ErrSecondPresence) {
+		t.Errorf("second presence: %v", err)
+	}
+}
+
+// TestRing: the graph is regular and symmetric, and Connected agrees with a search.
+func TestRing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, n := range []int{2, 9, 10, 17, 40} {
+		g := &Ring{degree: min(8, n-1), order: rng.Perm(n), at: make([]int, n)}
+		for at, place := range g.order {
+			g.at[place] = at
+		}
+		for i := range n {
+			list := g.Neighbours(i)
+			if len(list) != g.degree {
+				t.Fatalf("%d of %d: %d neighbours", i, n, len(list))
+			}
+			for _, j := range list {
+				if j == i || !contains(g.Neighbours(j), i) {
+					t.Fatalf("%d and %d of %d are not neighbours of each other", i, j, n)
+				}
+			}
+		}
+		for range 200 {
+			set := NewBitmap(n)
+			for i := range n {
+				if rng.IntN(3) == 0 {
+					set.Set(i)
+				}
+			}
+			if got, want := g.Connected(set), searched(g, set, n); got != want {
+				t.Fatalf("n %d: connected %v, found %v", n, got, want)
+			}
+		}
+	}
+}
+
+// searched walks from neighbour to neighbour.
+func searched(g *Ring, set Bitmap, n int) bool {
+	var queue []int
+	seen := NewBitmap(n)
+	for i := range n {
+		if set.Has(i) {
+			queue = []int{i}
+			seen.Set(i)
+			break
+		}
+	}
+	for len(queue) > 0 {
+		i := queue[0]
+		queue = queue[1:]
+		for _, j := range g.Neighbours(i) {
+			if set.Has(j) && !seen.Has(j) {
+				seen.Set(j)
+				queue = append(queue, j)
+			}
+		}
+	}
+	return seen.Count() == set.Count()
+}
