@@ -44,6 +44,17 @@ type stepSpec struct {
 	Units []string   `json:"units,omitempty"`
 	Mode  string     `json:"mode,omitempty"`
 	Value string     `json:"value,omitempty"`
+
+	Entries int       `json:"entries,omitempty"`
+	Vector  int       `json:"vector,omitempty"`
+	Weights []int64   `json:"weights,omitempty"`
+	Sums    []sumSpec `json:"sums,omitempty"`
+}
+
+type sumSpec struct {
+	Cells [][3]int64 `json:"cells,omitempty"`
+	Items [][3]int64 `json:"items,omitempty"`
+	Const int64      `json:"const,omitempty"`
 }
 
 // claim builds the claim that the data describe, through the exported methods.
@@ -72,6 +83,8 @@ type specBuilder struct {
 	names map[string]Linear
 	n     int // steps that returned something
 	err   error
+
+	vectors []Vector
 }
 
 func (b *specBuilder) num(s string) *big.Int {
@@ -125,6 +138,23 @@ func (b *specBuilder) step(s stepSpec) error {
 			lines, units = append(lines, b.expr(s.Lines[i])), append(units, b.num(s.Units[i]))
 		}
 		b.c.RoundedLines(lines, units, Mode(s.Mode), b.num(s.Value))
+	case "vector":
+		pays := map[string]Pays{"": 0, "up": PaysUp, "down": PaysDown}[s.Pays]
+		b.vectors = append(b.vectors, b.c.Vector(s.Name, s.Entries, b.num(s.Hi), pays))
+	case "total":
+		b.returns(b.c.Total(b.vectors[s.Vector], s.Weights))
+	case "each":
+		sums := make([]Sum, len(s.Sums))
+		for i, v := range s.Sums {
+			sums[i].Const = v.Const
+			for _, a := range v.Cells {
+				sums[i].Cells = append(sums[i].Cells, Cell{int(a[0]), int(a[1]), a[2]})
+			}
+			for _, a := range v.Items {
+				sums[i].Items = append(sums[i].Items, Item{b.vectors[a[0]], int(a[1]), a[2]})
+			}
+		}
+		b.c.RequireEach(b.expr(s.L), sums, b.num(s.Value))
 	default:
 		return fmt.Errorf("unknown step %q", s.Op)
 	}

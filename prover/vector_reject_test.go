@@ -185,25 +185,7 @@ func TestVectorLateRows(t *testing.T) {
 				v.q[at] = mul(value.Scalar(), num(3)) // 200 is no multiple of 3
 			}
 		}
-		if low < 0 || free < 0 {
-			t.Fatal("nothing to forge, or with nothing")
-		}
-		for { // until the equation of degree 4 has a root
-			var sum ristretto.Scalar
-			for at := range v.q {
-				if at != free {
-					sum = add(sum, mul(v.eqTau(at), fOf(v.q[at])))
-				}
-			}
-			e := v.eqTau(free)
-			e.Invert(&e)
-			root, ok := rootOfF(sub(num(0), mul(sum, e)))
-			if ok {
-				v.q[free] = root
-				return
-			}
-			v.q[low], v.q[low+1] = sub(v.q[low], num(4)), add(v.q[low+1], num(1))
-		}
+		v.solve(t, low, free)
 	}
 	p := &slow{wrong: tauBeforeRows, vec: &slowVector{lie: forge}}
 	narg := slowly(t, c, h, p, secrets...)

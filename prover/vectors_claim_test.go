@@ -17,6 +17,7 @@ func TestVectorFilesOfClaims(t *testing.T) {
 	f.amounts()
 	f.blocks()
 	f.demand()
+	f.everySlot()
 	f.classesAndFlags()
 	f.compiler()
 	f.transcripts()

@@ -18,6 +18,8 @@ type builder struct {
 	names map[string]prover.Linear
 	n     int // steps that declared something
 	err   error
+
+	vectors []prover.Vector
 }
 
 func newClaim(in *testvectors.Claim) (*prover.Claim, error) {
@@ -100,9 +102,33 @@ func (b *builder) step(s *testvectors.Step) {
 			lines, units = append(lines, b.expr(s.Lines[i])), append(units, b.num(s.Units[i]))
 		}
 		c.RoundedLines(lines, units, prover.Mode(s.Mode), b.num(s.Value))
+	case "vector":
+		b.vectors = append(b.vectors, c.Vector(s.Name, s.Entries, b.num(s.Hi), pays[s.Pays]...))
+	case "total":
+		b.declare(c.Total(b.vector(int64(s.Vector)), s.Weights))
+	case "each":
+		sums := make([]prover.Sum, len(s.Sums))
+		for i, v := range s.Sums {
+			sums[i].Const = v.Const
+			for _, a := range v.Cells {
+				sums[i].Cells = append(sums[i].Cells, prover.Cell{Row: int(a[0]), Slot: int(a[1]), K: a[2]})
+			}
+			for _, a := range v.Items {
+				sums[i].Items = append(sums[i].Items, prover.Item{Of: b.vector(a[0]), At: int(a[1]), K: a[2]})
+			}
+		}
+		c.RequireEach(b.expr(s.L), sums, b.num(s.Value))
 	default:
 		b.fail("unknown step %q", s.Op)
 	}
+}
+
+func (b *builder) vector(i int64) prover.Vector {
+	if i < 0 || i >= int64(len(b.vectors)) {
+		b.fail("no vector %d in this claim", i)
+		return prover.Vector{}
+	}
+	return b.vectors[i]
 }
 
 // prepared is a claim ready to be verified.

@@ -27,7 +27,8 @@ type Functional struct {
 }
 
 // Expr is a linear expression: name of a hidden integer → coefficient. "1" is the
-// constant; s0, s1, … are what the steps "secret" and "roundedSecret" declared.
+// constant; s0, s1, … are what the steps "secret", "roundedSecret" and "total"
+// declared.
 type Expr map[string]string
 
 // Step is one call of the claim language; README.md lists them.
@@ -44,6 +45,18 @@ type Step struct {
 	Units []string `json:"units,omitempty"`
 	Mode  string   `json:"mode,omitempty"`
 	Value string   `json:"value,omitempty"`
+
+	Entries int     `json:"entries,omitempty"` // of a vector, called v0, v1, … in order
+	Vector  int     `json:"vector,omitempty"`
+	Weights []int64 `json:"weights,omitempty"` // of the vector's entries
+	Sums    []Sum   `json:"sums,omitempty"`
+}
+
+// Sum is Σ k·reading of [row, slot, k] + Σ k·entry of [vector, entry, k] + const.
+type Sum struct {
+	Cells [][3]int64 `json:"cells,omitempty"`
+	Items [][3]int64 `json:"items,omitempty"`
+	Const int64      `json:"const,omitempty"`
 }
 
 // Batch is kind "batch": claims that are verified together. It is accepted if
@@ -136,6 +149,33 @@ type Plan struct {
 	Registers   []Register `json:"registers,omitempty"`
 	Channels    []int      `json:"channels"`
 	Functionals []Line     `json:"functionals"`
+	Rules       []Rule     `json:"rules,omitempty"`
+}
+
+// Rule is a rule of a plan; which fields it has depends on Kind.
+type Rule struct {
+	Name     string    `json:"name"`
+	Kind     string    `json:"kind"`
+	FirstRow int       `json:"first_row,omitempty"`
+	Weights  [][]int64 `json:"weights,omitempty"` // of rows from first_row on
+	Const    string    `json:"const,omitempty"`
+	Hidden   []Term    `json:"hidden,omitempty"`
+	Groups   []Group   `json:"groups,omitempty"`
+	Count    int       `json:"count,omitempty"`
+	Unit     string    `json:"unit,omitempty"`
+	Mode     string    `json:"mode,omitempty"`
+}
+
+// Term is a multiple of what a rule, by its place in the plan, comes to.
+type Term struct {
+	Rule int    `json:"rule"`
+	Coef string `json:"coef"`
+}
+
+// Group is a demand interval: its day and its cells, each row and slot.
+type Group struct {
+	Day   int      `json:"day"`
+	Cells [][2]int `json:"cells"`
 }
 
 // Period is a billing period: instants, local dates, clock.
@@ -166,6 +206,7 @@ type Line struct {
 	Weights [][]int64 `json:"weights"` // by meter, UTC day and channel; before statuses
 	Const   string    `json:"const"`
 	Unit    string    `json:"unit"`
+	Hidden  []Term    `json:"hidden,omitempty"`
 }
 
 // Exchange is kind "exchange": what a supplier's server is told, in order. All

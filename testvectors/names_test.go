@@ -37,6 +37,16 @@ var rejects = map[string]string{
 		session-other-output session-other-kind z-plus-one-first-slot z-plus-one-last-slot z-plus-one-rho
 		z-plus-one-zeta compact-form-as-batchable omits-T1 omits-T2 columns-first challenge-32-bytes
 		late-T2 wrong-A1 wrap*`,
+	"4.1.1": `digit-4 digit-minus-1 digit-fraction digit-of-other-row digit-of-range digit-rows-swapped
+		digit-row-identity digit-row-plus-G masked-slot-skipped peak-hidden-in-a-window
+		event-slot-left-out-of-window each-bound-changed tau-before-rows lambda-before-rows
+		last-alpha-after-its-challenge digits-low-bit-first omits-digit-row omits-last-digit-row
+		omits-last-alpha omits-entries omits-vector-sizes omits-Q omits-W omits-Z alphas-swapped
+		alpha-rounds-swapped alpha-identity Q-plus-G W-plus-G Z-plus-G Q-W-swapped
+		vector-entry-negative vector-z-plus-one* vector-narg-truncated vector-narg-trailing
+		rounded-by-slot-plus-one rounded-by-slot-minus-one net-by-slot-over-the-window
+		highest-day-of-window-too-low peak-of-intervals-by-slot peak-slot-excluded-counted
+		highest-days-in-a-credit`,
 	"4.2": `compact-flavour-offered narg-trailing narg-truncated A-S-swapped header-field-dropped*
 		prover-commitment-not-in-instance seal-sum-as-one-element batch-one-bad-of-1000
 		batch-two-errors-cancel identity-X identity-A tau-plus-q`,
@@ -49,6 +59,8 @@ var rejects = map[string]string{
 // accepts are the names, or shapes, that docs/protocol.md says are accepted.
 var accepts = map[string]string{
 	"4": "bill-zero credit-negative",
+	"4.1.1": `peak-of-window peak-of-window-too-high peak-of-intervals highest-day-of-window net-by-slot
+		rounded-by-slot peak-slot-excluded`,
 	"4.1": `torsion days-1 days-2 three-days days-31 days-32 days-33 days-365 one-day functionals-6
 		weights-zero readings-zero readings-at-the-cap weights-negative`,
 }

@@ -161,7 +161,7 @@ func TestBases(t *testing.T) {
 		"hushwatt/v1/slot/" + string([]byte{0, 96, 0, 95}):  Slot(96, 95),
 		"hushwatt/v1/slot/" + string([]byte{0, 144, 0, 17}): Slot(144, 17),
 		"hushwatt/v1/range/u":                               Named("hushwatt/v1/range/u"),
-		"hushwatt/v1/vector/" + string([]byte{1, 4}):         Extra(260),
+		"hushwatt/v1/vector/" + string([]byte{1, 4}):        Extra(260),
 	}
 	seen := map[string]bool{hex.EncodeToString(G().Element().Bytes()): true}
 	for label, b := range labels {
