@@ -32,6 +32,7 @@ type Report struct {
 	Slot       string `json:"explained_slot"`
 	ThreeHours string `json:"explained_three_hours"`
 	Day        string `json:"explained_day"`
+	LeastSlots int    `json:"least_slots"` // in a month, of those that share a price
 }
 
 // checkCap is the greatest reading that `tariff check` supposes, Wh per slot:
@@ -65,6 +66,9 @@ func Check(t *Tariff) (*Report, error) {
 	r.SlotMinutes = minutesOfDay / plans[0].N
 	r.Months = len(plans)
 	r.Assumes = fmt.Sprintf("a bill of one calendar month, readings of 0 to %d Wh in %d minutes", checkCap, r.SlotMinutes)
+	if slices.ContainsFunc(t.tracks, func(k track) bool { return k.event != nil }) {
+		r.Assumes += fmt.Sprintf(", the events of %d addenda", len(t.addenda))
+	}
 	if filled {
 		r.Assumes += ", the mean of the dynamic prices known so far where none is known"
 	}
@@ -92,13 +96,13 @@ func (r *Report) add(p *Plan, worst *Explained) error {
 		r.Provable = err.Error()
 	}
 	r.Bits = max(r.Bits, p.Bits(checkCap))
-	rows, err := p.Released()
+	if n, err := p.LeastSlots(); err == nil && (r.LeastSlots == 0 || n < r.LeastSlots) {
+		r.LeastSlots = n
+	}
+	e, err := p.Private(nil)
 	if errors.Is(err, ErrNotProvable) {
 		return nil // numbers too large to bill: nothing can be released
-	} else if err != nil {
-		return err
 	}
-	e, err := Privacy(p.N, p.Clock, rows)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		if len(r.Refused) < maxRefusals {
@@ -108,9 +112,7 @@ func (r *Report) add(p *Plan, worst *Explained) error {
 		return err
 	}
 	if e != nil {
-		worst.Slot.raise(e.Slot)
-		worst.ThreeHours.raise(e.ThreeHours)
-		worst.Day.raise(e.Day)
+		worst.raise(e)
 	}
 	return nil
 }
@@ -118,6 +120,9 @@ func (r *Report) add(p *Plan, worst *Explained) error {
 const maxRefusals = 3
 
 func (s *Share) raise(other Share) {
+	if other.Value == nil {
+		return
+	}
 	if s.Value == nil || other.Value.Cmp(s.Value) > 0 {
 		*s = other
 	}

@@ -42,6 +42,8 @@ type Plan struct {
 	items    []item
 	minimums []leastAmount
 
+	minimumRules []int // the rules of minimums
+
 	// What the first layer says: per slot of the UTC days its price and the index
 	// of its line in Energy, which is −1 outside the period.
 	price []int64

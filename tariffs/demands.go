@@ -100,7 +100,7 @@ func (p *Plan) chargeDemand(it *item, d *demand, set demandSet) {
 			rule.Kind, rule.N = RuleHighest, int(n)
 		}
 		at := p.addRule(rule)
-		it.demands = append(it.demands, metered{at, big.NewRat(perWh, n)})
+		it.demands = append(it.demands, metered{at, big.NewRat(perWh, n), share})
 		sum = &Form{Const: new(big.Int), Hidden: []Term{{at, one}}}
 	}
 	price := func(nano, per int64) *big.Int { // pico, per unit; rounded half up

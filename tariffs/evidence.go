@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type evidence struct {
 	rows     []Row
 	firstDay int // the UTC days looked at: those of the rows and one on each side
 	days     int
+	channels int // 2 if a row speaks of export: its slots come after all those of import
 	adjugate [][]*big.Int
 	det      *big.Int
 	sums     [][]*big.Int // per row, sums of its weights before each slot
@@ -38,7 +40,10 @@ func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
 	for _, r := range rows {
 		first, last = min(first, r.FirstDay), max(last, r.FirstDay+len(r.Weights)-1)
 	}
-	e := &evidence{n: n, loc: loc, rows: rows, firstDay: first - 1, days: last - first + 3}
+	e := &evidence{n: n, loc: loc, rows: rows, firstDay: first - 1, days: last - first + 3, channels: 1}
+	if slices.ContainsFunc(rows, func(r Row) bool { return r.Export != nil }) {
+		e.channels = 2
+	}
 	for _, r := range rows {
 		e.sums = append(e.sums, e.prefixSums(r))
 	}
@@ -48,7 +53,7 @@ func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
 // slots iterates over all slots looked at.
 func (e *evidence) slots() iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for t := range e.days * e.n {
+		for t := range e.channels * e.days * e.n {
 			if !yield(t) {
 				return
 			}
@@ -58,8 +63,12 @@ func (e *evidence) slots() iter.Seq[int] {
 
 // at returns the row's weight of slot t of the evidence.
 func (r *Row) at(e *evidence, t int) int64 {
-	if d := e.firstDay + t/e.n - r.FirstDay; d >= 0 && d < len(r.Weights) {
-		return r.Weights[d][t%e.n]
+	weights := r.Weights
+	if t >= e.days*e.n {
+		t, weights = t-e.days*e.n, r.Export
+	}
+	if d := e.firstDay + t/e.n - r.FirstDay; d >= 0 && d < len(weights) {
+		return weights[d][t%e.n]
 	}
 	return 0
 }
@@ -77,11 +86,13 @@ func (e *evidence) prefixSums(r Row) []*big.Int {
 	return out
 }
 
-// runs returns all stretches of that many slots.
+// runs returns all stretches of that many slots, of import and of export.
 func (e *evidence) runs(length int) []stretch {
 	var out []stretch
-	for t := 0; t+length <= e.days*e.n; t++ {
-		out = append(out, stretch{t, t + length})
+	for c := range e.channels {
+		for t := 0; t+length <= e.days*e.n; t++ {
+			out = append(out, stretch{c*e.days*e.n + t, c*e.days*e.n + t + length})
+		}
 	}
 	return out
 }
@@ -100,6 +111,11 @@ func (e *evidence) localDays() []stretch {
 				out = append(out, stretch{int(t), int(t)})
 			}
 			out[len(out)-1].to = int(t) + 1
+		}
+	}
+	if e.channels == 2 {
+		for _, d := range slices.Clone(out) {
+			out = append(out, stretch{d.from + e.days*e.n, d.to + e.days*e.n})
 		}
 	}
 	return out
@@ -123,7 +139,7 @@ func (e *evidence) explain(sets []stretch, limit *big.Rat, most *Share) (over []
 		size := big.NewInt(int64(g.to - g.from))
 		if left.Mul(q, bestSize).Cmp(right.Mul(best, size)) > 0 {
 			best, bestSize = q, size
-			most.From, most.To = e.instant(g.from), e.instant(g.to)
+			most.From, most.To = e.instant(g.from), e.end(g)
 		}
 		if left.Mul(q, scale).Cmp(right.Mul(bound, size)) > 0 {
 			over = append(over, g)
@@ -229,8 +245,10 @@ func (e *evidence) product(a, b *Row) *big.Int {
 }
 
 func (e *evidence) instant(slot int) int64 {
-	return int64(e.firstDay)*daySeconds + int64(slot)*int64(daySeconds/e.n)
+	return int64(e.firstDay)*daySeconds + int64(slot%(e.days*e.n))*int64(daySeconds/e.n)
 }
+
+func (e *evidence) end(g stretch) int64 { return e.instant(g.to-1) + int64(daySeconds/e.n) }
 
 // describe names stretches in local time, those that touch as one, the first
 // few of many.
@@ -249,12 +267,16 @@ func (e *evidence) describe(found []stretch) []string {
 		if i == most {
 			return append(out, fmt.Sprintf("and %d more", len(joined)-most))
 		}
-		from, to := time.Unix(e.instant(g.from), 0).In(e.loc), time.Unix(e.instant(g.to), 0).In(e.loc)
+		from, to := time.Unix(e.instant(g.from), 0).In(e.loc), time.Unix(e.end(g), 0).In(e.loc)
 		until := to.Format("15:04")
 		if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
 			until = to.Format("2006-01-02 15:04")
 		}
-		out = append(out, from.Format("Mon 2006-01-02 15:04")+" to "+until)
+		what := ""
+		if g.from >= e.days*e.n {
+			what = "export of "
+		}
+		out = append(out, what+from.Format("Mon 2006-01-02 15:04")+" to "+until)
 	}
 	return out
 }

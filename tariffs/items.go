@@ -23,10 +23,12 @@ type item struct {
 	public  bool      // does not depend on readings
 }
 
-// A metered demand is a rule's value times factor, in W.
+// A metered demand is a rule's value times factor, in W, and what is charged for
+// it.
 type metered struct {
 	rule   int
 	factor *big.Rat
+	share  *big.Rat // how often the amount is charged
 }
 
 // itemize makes the lines of the bill, and with them the rules.
@@ -342,6 +344,7 @@ func (p *Plan) minimumItem(i int) {
 	rule := p.addRule(Rule{Name: m.name, Kind: RuleExcess, Of: form})
 	it.amount.add(above, big.NewInt(-1), one)
 	it.amount.hidden[rule] = unit
+	p.minimumRules = append(p.minimumRules, rule)
 	p.items = append(p.items, it)
 }
 

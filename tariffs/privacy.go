@@ -12,20 +12,24 @@ import (
 // Weights and U may be in lowest terms or not.
 type Row struct {
 	FirstDay int
-	Weights  [][]int64 // day × slot
+	Weights  [][]int64 // of import, day × slot
+	Export   [][]int64 // of export, of as many days; nil for 0
 	U        *big.Int
+
+	Regime Regime // when the row is what is told
+	Peak   bool   // a demand: the mean of what it is the highest of; rule A is not for it
 }
 
-// Released returns what a bill of this plan tells: one number, the money of all
-// slots in units of the last decimal. That the lines of stage line (the slots
-// of stage interval) are rounded apart only blurs it.
-func (p *Plan) Released() ([]Row, error) {
-	f, err := p.functional("Total", p.total(), p.minorUnit())
-	if err != nil {
-		return nil, err
-	}
-	return []Row{{FirstDay: p.FirstDay, Weights: f.Weights, U: f.U}}, nil
-}
+// A Regime says for which home a row stands, where a bill compares readings: its
+// weights depend on how the comparisons come out.
+type Regime uint8
+
+// The regimes. Rows of Below and of Above are judged apart.
+const (
+	Always Regime = iota
+	Below         // nothing is above its threshold
+	Above         // everything is
+)
 
 // maxRows bounds the rows that are judged together (docs/protocol.md, section 6).
 const maxRows = 16
@@ -79,18 +83,40 @@ func Privacy(n int, clock string, rows []Row) (*Explained, error) {
 	if err != nil {
 		return nil, fmt.Errorf("privacy: %w", err)
 	}
-	if err := checkRows(n, rows); err != nil {
-		return nil, fmt.Errorf("privacy: %w", err)
+	var worst *Explained
+	for _, regime := range regimes(rows) {
+		some := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Regime != Always && r.Regime != regime })
+		if err := checkRows(n, some); err != nil {
+			return nil, fmt.Errorf("privacy: %w", err)
+		}
+		e := newEvidence(n, loc, some)
+		if refusal := e.ruleA(); refusal != nil {
+			return nil, refusal
+		}
+		explained, refusal := e.ruleB()
+		if worst == nil {
+			worst = explained
+		}
+		worst.raise(explained)
+		if refusal != nil {
+			return worst, refusal
+		}
 	}
-	e := newEvidence(n, loc, rows)
-	if refusal := e.ruleA(); refusal != nil {
-		return nil, refusal
+	return worst, nil
+}
+
+// regimes returns which ones to judge.
+func regimes(rows []Row) []Regime {
+	if slices.ContainsFunc(rows, func(r Row) bool { return r.Regime != Always }) {
+		return []Regime{Below, Above}
 	}
-	explained, refusal := e.ruleB()
-	if refusal != nil {
-		return explained, refusal
-	}
-	return explained, nil
+	return []Regime{Always}
+}
+
+func (e *Explained) raise(other *Explained) {
+	e.Slot.raise(other.Slot)
+	e.ThreeHours.raise(other.ThreeHours)
+	e.Day.raise(other.Day)
 }
 
 func checkRows(n int, rows []Row) error {
@@ -109,6 +135,14 @@ func checkRows(n int, rows []Row) error {
 				return fmt.Errorf("row %d has %d slots in a day, must have %d", i, len(day), n)
 			}
 		}
+		if r.Export != nil && len(r.Export) != len(r.Weights) {
+			return fmt.Errorf("row %d has %d days of export, must have %d", i, len(r.Export), len(r.Weights))
+		}
+		for _, day := range r.Export {
+			if len(day) != n {
+				return fmt.Errorf("row %d has %d slots in a day of export, must have %d", i, len(day), n)
+			}
+		}
 	}
 	return nil
 }
@@ -118,6 +152,9 @@ func (e *evidence) ruleA() *Refusal {
 	var found []stretch
 	for t := range e.slots() {
 		for _, r := range e.rows {
+			if r.Peak {
+				continue
+			}
 			w := new(big.Int).SetUint64(magnitude(r.at(e, t)))
 			if w.Lsh(w, 1).Cmp(r.U) > 0 {
 				found = append(found, stretch{t, t + 1})

@@ -216,9 +216,9 @@ func TestPrivacyRefusesMalformedRows(t *testing.T) {
 		"other slots":  second(Privacy(96, "Etc/UTC", good)),
 		"odd slots":    second(Privacy(47, "Etc/UTC", good)),
 		"no such zone": second(Privacy(48, "Etc/Nowhere", good)),
-		"no unit":      second(Privacy(48, "Etc/UTC", []Row{{16000, good[0].Weights, nil}})),
-		"zero unit":    second(Privacy(48, "Etc/UTC", []Row{{16000, good[0].Weights, new(big.Int)}})),
-		"no weights":   second(Privacy(48, "Etc/UTC", []Row{{16000, nil, big.NewInt(1)}})),
+		"no unit":      second(Privacy(48, "Etc/UTC", []Row{{FirstDay: 16000, Weights: good[0].Weights}})),
+		"zero unit":    second(Privacy(48, "Etc/UTC", []Row{{FirstDay: 16000, Weights: good[0].Weights, U: new(big.Int)}})),
+		"no weights":   second(Privacy(48, "Etc/UTC", []Row{{FirstDay: 16000, U: big.NewInt(1)}})),
 	} {
 		var r *Refusal
 		if err == nil || errors.As(err, &r) {
