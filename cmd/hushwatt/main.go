@@ -18,6 +18,7 @@ import (
 var commands = []command{
 	demoCommand,
 	keygenCommand,
+	meterReadCommand,
 	meterSealCommand,
 	meterShowCommand,
 	tariffCheckCommand,

@@ -11,7 +11,7 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 	for line, words := range map[string]string{
 		"":                         "no command",
 		"fly":                      `unknown command "fly"`,
-		"meter":                    "needs one of: seal, show",
+		"meter":                    "needs one of: read, seal, show",
 		"tariff melt":              "needs one of: check, sign, quote",
 		"keygen":                   "flag --out is missing",
 		"keygen --out k --nope":    "unknown flag --nope",

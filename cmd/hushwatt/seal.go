@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"hushwatt/meter"
 	"hushwatt/meter/source"
-	"hushwatt/tariffs"
 )
 
 var meterSealCommand = command{
@@ -29,13 +27,13 @@ var meterSealCommand = command{
 		correct := f.text("correct", "REASON", "seal days again that differ: late, estimate, fault, wrong-time or other words")
 		installed := flag(f, &option{name: "installed", value: "TIME", help: "when the meter came (RFC 3339): slots before are not its own"}, asTime)
 		removed := flag(f, &option{name: "removed", value: "TIME", help: "when it left: slots after are not its own"}, asTime)
-		return func(*console) (answer, error) {
+		return func(c *console) (answer, error) {
 			j.recipient, j.dir, j.out = *recipient, *dir, *out
 			j.installed, j.removed = *installed, *removed
 			if *correct != "" {
 				j.reason = meter.ReasonOf(*correct)
 			}
-			return j.run()
+			return j.run(c)
 		}
 	},
 }
@@ -49,8 +47,8 @@ type sealJob struct {
 	installed, removed int64
 }
 
-func (j *sealJob) run() (answer, error) {
-	file, err := j.readings.read()
+func (j *sealJob) run(c *console) (answer, error) {
+	file, err := j.readings.read(c)
 	if err != nil {
 		return nil, err
 	}
@@ -117,50 +115,6 @@ func sealed(m *meter.Meter) (answer, error) {
 	}
 	s.add(opened)
 	return s, nil
-}
-
-// readings are the flags that choose and read a meter file.
-type readings struct {
-	path, format, point *string
-	zone                **time.Location
-	slot                *int
-}
-
-func (r *readings) declare(f *flags, path *string) {
-	r.path = path
-	r.format = flag(f, &option{name: "format", value: "NAME", help: strings.Join(source.Formats(), ", ") + "; detected by default"}, asFormat)
-	r.zone = flag(f, &option{name: "zone", value: "ZONE", help: "clock of stamps without an offset, such as Europe/London"}, tariffs.Zone)
-	r.slot = flag(f, &option{name: "slot", value: "MINUTES", help: "add finer readings up to 5, 10, 15, 30 or 60 minutes"}, asSlot)
-	r.point = f.text("meter-point", "ID", "the meter point to take where a file holds several, else its name")
-}
-
-func (r *readings) read() (*source.File, error) {
-	data, err := readFile(*r.path)
-	if err != nil {
-		return nil, err
-	}
-	file, err := source.Read(bytes.NewReader(data), source.Options{Format: *r.format, Zone: *r.zone, Point: *r.point})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", *r.path, err)
-	}
-	return file, nil
-}
-
-func asFormat(s string) (string, error) {
-	for _, name := range source.Formats() {
-		if s == name {
-			return s, nil
-		}
-	}
-	return "", misusef("%q is not one of %s", s, strings.Join(source.Formats(), ", "))
-}
-
-func asSlot(s string) (int, error) {
-	n, err := asNumber(s)
-	if err == nil && (n <= 0 || 24*60%n != 0 || !meter.ValidSlots(24*60/n)) {
-		err = misusef("%d minutes cannot be sealed: 5, 10, 15, 30 or 60 can", n)
-	}
-	return n, err
 }
 
 // asTime reads an instant as Unix seconds.

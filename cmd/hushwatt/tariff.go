@@ -127,7 +127,7 @@ func quote(c *console, paths []string, r readings, p period) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := r.read()
+	file, err := r.read(c)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ var choices = []Choice{
 	{"filled-hour=shift", "clocks in the file were put forward late: its rows belong to the hour after"},
 	{"negative=export", "a negative reading is energy fed to the grid"},
 	{"negative=missing", "a negative reading is a correction, which says nothing of its own slot: the slot is missing"},
+	{"epoch=utc", "the file's seconds are those of UTC, as its standard says"},
+	{"epoch=local", "the file's seconds are those of the local clock, whose zone has to be named"},
 	{"register=replaced", "a register that falls is another meter's: the interval of the change is missing"},
 	{"register=rolled-over", "a register that falls went through zero and counted on"},
 }

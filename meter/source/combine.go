@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"hushwatt/meter/slots"
 )
@@ -34,13 +35,16 @@ func (p *point) combine() (*combined, error) {
 			return nil, err
 		}
 		for channel, c := range f.grids {
-			if c == nil || len(c.wh) == 0 || !c.trim() {
+			if c == nil || len(c.wh) == 0 || !c.trim() || f.zeros && c.zero() {
 				continue
 			}
 			m.add(channel, f.register, c)
 		}
 	}
-	if m.step == 0 {
+	switch {
+	case m.step == 0 && len(p.idle) > 0:
+		return nil, fmt.Errorf("no readings of energy: the file holds %s", strings.Join(p.idle, ", "))
+	case m.step == 0:
 		return nil, errNoReadings
 	}
 	return m, nil

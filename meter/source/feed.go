@@ -38,6 +38,7 @@ type layout struct {
 	levels bool           // readings are those of a register that only counts up
 	digits int            // of such a register in kWh, before the point; 0 if not known
 	power  bool           // readings are mean power: W and kW stand where Wh and kWh do
+	zeros  bool           // a register of zeros throughout is none
 	later  bool           // a row takes the place of an earlier one of the same slot
 }
 

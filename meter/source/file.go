@@ -27,7 +27,7 @@ type File struct {
 	Registers [2][]string // by channel: the registers that were added up
 	Unused    []string    // registers of the point that are in no series
 	Notes     []string    // what else was found or decided, a sentence each
-	Series    []Series    // import, then export if the file has it; or export alone
+	Series    []Series    // import, then export if the file has it
 }
 
 // files makes the Files of the points that were read.
@@ -90,7 +90,9 @@ func (t *table) file(p *point) (*File, error) {
 	f := &File{Zone: t.zone, Unit: t.unit, Stamps: t.stamps, Points: t.order, Unused: p.idle,
 		Notes: slices.Concat(t.notes, p.notes)}
 	for channel, rs := range m.registers {
-		if len(rs) == 0 {
+		if len(rs) == 0 && channel == Import {
+			f.Notes = append(f.Notes, "the file has no energy to the customer: every slot of it is missing")
+		} else if len(rs) == 0 {
 			continue
 		}
 		s, rows, err := m.series(p, channel)
@@ -200,7 +202,10 @@ func (f *File) sum(count func(*Series) int) int {
 }
 
 // A Fact is one line of a File's summary.
-type Fact struct{ Name, Value string }
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Summary says what was read and how, for a person to check before anything else
 // happens: what does not concern the file is left out.
@@ -253,7 +258,7 @@ func (f *File) channelFacts(s *Series) []Fact {
 	within := Series{Start: s.At(first), Step: s.Step, Wh: s.Wh[first:last], Status: s.Status[first:last]}
 	if gaps := within.Gaps(); len(gaps) > 0 {
 		missing := within.Count(Missing)
-		facts = append(facts, Fact{name + ": missing", fmt.Sprintf("%d slots in %d gaps, the first at %s", missing, len(gaps), slots.Stamp(gaps[0].Start))})
+		facts = append(facts, Fact{name + ": missing", fmt.Sprintf("%d slots, gaps: %d, the first at %s", missing, len(gaps), slots.Stamp(gaps[0].Start))})
 	}
 	if spikes := s.Spikes(); len(spikes) > 0 {
 		facts = append(facts, Fact{name + ": spikes", fmt.Sprintf("%d slots of more than %d W, the first at %s: %d Wh",

@@ -137,6 +137,12 @@ func (c *grid) trim() bool {
 	return from < to
 }
 
+// zero reports whether there is no energy at all.
+func (c *grid) zero() bool {
+	energy := func(wh uint32) bool { return wh != 0 }
+	return c.part == nil && !slices.ContainsFunc(c.wh, energy)
+}
+
 func blank(s []Status) {
 	for i := range s {
 		s[i] = noRow
@@ -158,4 +164,14 @@ type reading struct {
 	wh       energy
 	status   Status
 	negative bool // energy the other way; only where the user said that it is export
+}
+
+// as returns the reading with a status that its file gives it: a missing one loses
+// its energy, a reading that is not there stays missing.
+func (v reading) as(status Status) reading {
+	if v.status == Missing || status == Missing {
+		return reading{status: Missing}
+	}
+	v.status = status
+	return v
 }

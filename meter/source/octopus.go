@@ -40,7 +40,9 @@ func isOctopusCSV(b beginning) bool {
 	return column(header, "consumption (kwh)") >= 0 && column(header, "start") >= 0 && column(header, "end") >= 0
 }
 
-func isOctopusJSON(b beginning) bool { return strings.HasPrefix(b.line, "{") }
+func isOctopusJSON(b beginning) bool {
+	return strings.HasPrefix(b.line, "{") && strings.Contains(b.text, `"results"`)
+}
 
 func readOctopusCSV(data *input, t *table) error {
 	in := newLines(data)

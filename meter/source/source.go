@@ -45,6 +45,7 @@ type Options struct {
 	Choices  []string       // names of Choices: what the user says where the file leaves something open
 	Step     int            // seconds of the slots that a log of register levels is cut into; 0 for the format's own
 	From     string         // first day, 2018-10-29, of a file that has no dates
+	Hints    Hints          // how to read a table of unknown make
 
 	// LoadZone finds a zone by its IANA name, for formats whose stamps are on a
 	// known country's clock. Zone rules come from the caller: this package has none.
@@ -62,7 +63,8 @@ type format struct {
 
 // formats are all readers, in the order in which they are listed.
 func formats() []*format {
-	return []*format{&lcl, &octopusCSV, &octopusJSON, &plain}
+	return []*format{&lcl, &octopusCSV, &octopusJSON, &plain, &nem12, &nem13, &espi, &p1, &wide, &sgsc, &ausgrid,
+		&esb, &n3rgy, &fluvius, &enel, &homeWizard, &dsmrReader, &engie, &liander, &ameren, &pge, &victoria, &swissWeek, &general}
 }
 
 // Names of the formats.
@@ -71,6 +73,26 @@ const (
 	OctopusCSV  = "octopus-csv"  // Octopus Energy, download from the account page
 	OctopusJSON = "octopus-json" // Octopus Energy, REST API
 	CSV         = "csv"          // start,wh with offset stamps
+	NEM12       = "nem12"        // Australian interval meter data
+	NEM13       = "nem13"        // Australian accumulation meter data
+	ESPI        = "espi"         // Green Button XML
+	P1          = "p1"           // a log of Dutch or Belgian P1 (DSMR) telegrams
+	Wide        = "au-wide"      // Victorian network's table, a day a row
+	SGSC        = "sgsc"         // Smart Grid, Smart City trial
+	Ausgrid     = "ausgrid"      // Ausgrid solar home
+	ESB         = "esb-hdf"      // ESB Networks HDF, Irish meters
+	N3rgy       = "n3rgy"        // n3rgy, British meters
+	Fluvius     = "fluvius"      // Fluvius, Flanders
+	Enel        = "enel"         // e-distribuzione, Italy
+	HomeWizard  = "homewizard"   // HomeWizard Energy, registers
+	DSMRReader  = "dsmr-reader"  // DSMR-reader, hours
+	Engie       = "engie"        // Engie, Netherlands
+	Liander     = "liander"      // Liander, registers
+	Ameren      = "ameren"       // Ameren, Illinois and Missouri
+	PGE         = "pge"          // PG&E and utilities with the same portal
+	Victoria    = "au-portal"    // MyUsageData of Australian portals
+	SwissWeek   = "swiss-week"   // a week of Swiss homes
+	General     = "table"        // any other table
 )
 
 // Formats returns the names that Options.Format takes.

@@ -294,7 +294,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"empty":                  {"", Options{}, "meter file is empty"},
 		"no rows":                {"start,wh\n", Options{}, "csv: no readings"},
-		"unknown header":         {"time;kWh\n1;2\n", Options{}, `line 1: expected the first line of one of lcl, octopus-csv, octopus-json, csv,`},
+		"unknown header":         {"time;kWh\n1;2\n", Options{}, `table: line 1: expected the first line of a known format, or a table of which a column holds dates, found "time;kWh"`},
 		"unknown format":         {"start,wh\n", Options{Format: "papyrus"}, `format "papyrus" is not one of lcl, octopus-csv, octopus-json, csv`},
 		"other format":           {"start,wh\n", Options{Format: LCL}, `lcl: line 1: expected the header LCLid,tstp,energy(kWh/hh), found "start,wh"`},
 		"several homes":          {many, Options{}, "lcl: the file holds 25 meter points, choose one: H00, H01, "},
@@ -328,7 +328,7 @@ func TestRefused(t *testing.T) {
 		"interval of a day":      {octHead + "1,2013-01-01T00:00:00Z,2013-01-02T00:00:00Z\n", Options{}, "octopus-csv: line 2: expected an interval of 60, 30, 15, 10 or 5 minutes"},
 		"interval backwards":     {octHead + "1,2013-01-01T00:30:00Z,2013-01-01T00:00:00Z\n", Options{}, "octopus-csv: line 2: expected an interval of"},
 		"intervals differ":       {octHead + "1,2013-01-01T00:00:00Z,2013-01-01T00:30:00Z\n1,2013-01-01T00:30:00Z,2013-01-01T01:30:00Z\n", Options{}, "octopus-csv: line 3: expected an interval of 30 minutes as in the rows before"},
-		"JSON without results":   {`{"count":0}`, Options{}, `octopus-json: line 1: expected the key "results"`},
+		"JSON without results":   {`{"count":0}`, Options{Format: OctopusJSON}, `octopus-json: line 1: expected the key "results"`},
 		"JSON array":             {`[1]`, Options{Format: OctopusJSON}, `octopus-json: line 1: expected an object with "results", found "["`},
 		"JSON truncated":         {"{\"results\":[\n{\"consumption\":1,", Options{}, "octopus-json: line 2: the file ends in the middle of a value"},
 		"JSON syntax":            {"{\n\"results\":[\n}", Options{}, "octopus-json: line 3: invalid character"},

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,6 +151,16 @@ func (t *table) feed(line int, name, register string, channels int, l layout) (*
 	return f, nil
 }
 
+// pass notes a register that is not read at all: it holds something else than
+// energy, or goes in no known direction.
+func (t *table) pass(line int, name, register string) error {
+	p, err := t.at(line, name)
+	if p != nil {
+		p.unused(register)
+	}
+	return err
+}
+
 // maxFeeds bounds the registers of a point, each of them with another layout
 // where a meter was replaced.
 const maxFeeds = 64
@@ -163,7 +172,7 @@ func (t *table) localZone(name string) (*time.Location, error) {
 		return t.o.Zone, nil
 	}
 	if name == "" || t.o.LoadZone == nil {
-		return nil, errors.New("the stamps carry no offset from UTC: name the zone of their clock")
+		return nil, ErrZone
 	}
 	return t.o.LoadZone(name)
 }
