@@ -63,6 +63,11 @@ const patience = 1500 * time.Millisecond
 // before. If that component is gone by then, the answer is dropped: whatever
 // changed is pushed as a State as well. The returned function stops the call.
 func call[T any](ctx app.Context, kind messages.Type, body any, done func(app.Context, T, *messages.Error), progress func(app.Context, messages.Progress)) (stop func()) {
+	return callOn(&device, ctx, kind, body, done, progress)
+}
+
+// callOn is call to another worker than the device's.
+func callOn[T any](b *bridge, ctx app.Context, kind messages.Type, body any, done func(app.Context, T, *messages.Error), progress func(app.Context, messages.Progress)) (stop func()) {
 	finish := func(ctx app.Context, h heard, fault *messages.Error) {
 		var answer T
 		if fault == nil {
@@ -81,7 +86,7 @@ func call[T any](ctx app.Context, kind messages.Type, body any, done func(app.Co
 			return func() {}
 		}
 	}
-	return device.ask(&question{kind: kind, text: text, parts: parts, ctx: ctx, done: finish, progress: progress})
+	return b.ask(&question{kind: kind, text: text, parts: parts, ctx: ctx, done: finish, progress: progress})
 }
 
 // onState calls f with every State that the worker pushes, for good.

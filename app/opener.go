@@ -33,6 +33,7 @@ type opener struct {
 	err     *messages.Error
 	problem string // of reading the file itself
 	demo    bool   // the demo is what is being opened
+	plain   plainFile
 }
 
 func (o *opener) OnMount(ctx app.Context) {
@@ -84,6 +85,7 @@ func (o *opener) Render() app.UI {
 			return app.Div().ID("trouble").TabIndex(-1).Role("alert").Class("notice warn").Body(app.P().Text(o.problem))
 		}),
 		app.If(o.err != nil, func() app.UI { return o.trouble() }),
+		app.If(o.plain.question != nil && !o.busy, func() app.UI { return o.questionCard() }),
 	)
 }
 
@@ -115,7 +117,7 @@ func (o *opener) zone(heading string) app.UI {
 					e.Get("target").Set("value", "") // the same file may be picked again
 				}),
 			app.Label().For("file").Class("button").Text(heading),
-			app.P().Class("quiet small").Text("or drop it here. A request or a receipt from your supplier works too."),
+			app.P().Class("quiet small").Text("or drop it here. A request or a receipt from your supplier works too, and so does a download of your readings."),
 		),
 		app.If(o.Demo, func() app.UI {
 			return app.Button().Type("button").Class("button plain").Disabled(o.busy).Text("Try it with a made-up home").
@@ -180,7 +182,7 @@ func (o *opener) files(ctx app.Context, list []app.Value) {
 			focusOn(ctx, "trouble")
 			return
 		}
-		o.name, o.data, o.link, o.demo = name, data, "", false
+		o.name, o.data, o.link, o.demo, o.plain = name, data, "", false, plainFile{}
 		o.again(ctx)
 		rest := list[1:]
 		if len(rest) > 0 {
@@ -250,29 +252,38 @@ func (o *opener) again(ctx app.Context) {
 	}
 	o.busy, o.err, o.doing = true, nil, messages.Progress{}
 	o.hold()
-	progress := func(ctx app.Context, p messages.Progress) { o.doing = p }
-	done := func(ctx app.Context, opened messages.Opened, err *messages.Error) {
-		o.busy, o.stop = false, nil
-		defer o.letGo()
-		if err != nil {
-			o.err = err
-			focusOn(ctx, "trouble")
-			return
-		}
-		o.data, o.link, state.pasted = nil, "", ""
-		keepStorage()
-		ctx.Navigate(state.took(opened))
-	}
 	switch {
 	case o.demo:
-		o.stop = call(o.here.of(ctx), messages.TypeOpenDemo, nil, done, progress)
+		o.stop = call(o.here.of(ctx), messages.TypeOpenDemo, nil, o.opened, o.progress)
 	case o.link != "":
 		o.stop = call(o.here.of(ctx), messages.TypeRequest, &messages.TakeRequest{Fragment: o.link}, func(ctx app.Context, a messages.Ask, err *messages.Error) {
-			done(ctx, messages.Opened{Kind: messages.KindRequest, Sentence: a.Sentence, Ask: &a}, err)
-		}, progress)
+			o.opened(ctx, messages.Opened{Kind: messages.KindRequest, Sentence: a.Sentence, Ask: &a}, err)
+		}, o.progress)
 	default:
-		o.stop = call(o.here.of(ctx), messages.TypeOpen, &messages.Open{Name: o.name, Data: o.data}, done, progress)
+		o.stop = call(o.here.of(ctx), messages.TypeOpen, &messages.Open{Name: o.name, Data: o.data}, func(ctx app.Context, opened messages.Opened, err *messages.Error) {
+			if err != nil && err.Code == messages.NotAHushwattFile && len(o.data) > 0 {
+				o.readPlain(ctx) // then it may be another meter's
+				return
+			}
+			o.opened(ctx, opened, err)
+		}, o.progress)
 	}
+}
+
+func (o *opener) progress(ctx app.Context, p messages.Progress) { o.doing = p }
+
+// opened goes where a file leads, or says why it was not opened.
+func (o *opener) opened(ctx app.Context, opened messages.Opened, err *messages.Error) {
+	o.busy, o.stop = false, nil
+	defer o.letGo()
+	if err != nil {
+		o.err = err
+		focusOn(ctx, "trouble")
+		return
+	}
+	o.data, o.link, state.pasted, o.plain = nil, "", "", plainFile{}
+	keepStorage()
+	ctx.Navigate(state.took(opened))
 }
 
 // trouble shows why it was not opened, with the next step right there.
@@ -282,7 +293,7 @@ func (o *opener) trouble() app.UI {
 		return app.Div().Class("stack").Body(trouble(o.err), o.passphrase())
 	case messages.UnknownSupplier:
 		return trouble(o.err, trust(o.here, o.err, func(ctx app.Context) { o.again(ctx) }, func(ctx app.Context) { o.err = nil })...)
-	case messages.WrongKey, messages.NoKey, messages.NotAHushwattFile, messages.DamagedFile, messages.NoDemo:
+	case messages.WrongKey, messages.NoKey, messages.NotAHushwattFile, messages.NotAMeterFile, messages.DamagedFile, messages.NoDemo:
 		return trouble(o.err)
 	}
 	return trouble(o.err, button("Try again", "plain", o.again))

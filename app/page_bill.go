@@ -180,6 +180,9 @@ func askWithoutHome(a messages.Ask) app.UI {
 
 // billScreen shows a bill, with the days beside it on a desk.
 func billScreen(b *messages.Bill, extra app.UI) app.UI {
+	if b.Plain {
+		return plainBill(b, extra)
+	}
 	return app.Div().Class("stack-l").Body(
 		path("/bill"),
 		app.Div().Class("main-and-aside").Body(
@@ -192,6 +195,27 @@ func billScreen(b *messages.Bill, extra app.UI) app.UI {
 					actions(
 						link("/send", "See what would be sent", ""),
 						link("/compare", "On another tariff", "plain"),
+						button("Print the bill", "plain", func(app.Context) { printPage() }),
+					),
+				),
+				daysBeside(),
+			),
+		),
+	)
+}
+
+// plainBill is a bill of readings that nobody has sealed: for the customer alone.
+func plainBill(b *messages.Bill, extra app.UI) app.UI {
+	return app.Div().Class("stack-l").Body(
+		path("/bill"),
+		app.Div().Class("main-and-aside").Body(
+			app.Div().Class("stack").Body(paper(b), app.Div().Body(extra)),
+			app.Div().Class("stack no-print").Body(
+				app.Section().Class("card stack").Body(
+					app.H2().Text("For you alone"),
+					app.P().Text("This is plain arithmetic on your file. It stays on this device, and there is nothing to send: your supplier could not verify it."),
+					actions(
+						link("/compare", "On another tariff", ""),
 						button("Print the bill", "plain", func(app.Context) { printPage() }),
 					),
 				),
@@ -220,6 +244,7 @@ func paper(b *messages.Bill) app.UI {
 	return app.Article().Class("card stack paper").Body(
 		app.Div().Class("stack-s").Body(
 			app.H1().ID("title").TabIndex(-1).Body(held(b.Title, b.Period)...),
+			uncertified(b.Plain),
 			app.P().Class("quiet").Text(billFor(b)),
 			app.P().Class("total").Text(b.Total.Text),
 		),
@@ -371,6 +396,7 @@ func (p *billPage) chooser() app.UI {
 	return app.Div().Class("stack-l").Body(
 		path("/bill"),
 		title("Work out a bill", "See what any of your days would cost. A bill that your supplier has not asked for is not sent."),
+		uncertified(home.Plain),
 		app.If(len(state.openAsks()) > 0, func() app.UI {
 			return actions(link("/", "See the requests that are open", "plain"))
 		}),

@@ -73,6 +73,7 @@ func (p *comparePage) Render() app.UI {
 func comparison(c *messages.Comparison) app.UI {
 	return app.Div().Class("stack-l").Body(
 		title("On another tariff", c.Period+". "+c.Caveat),
+		uncertified(plainNow()),
 		app.If(c.Offline, func() app.UI {
 			return note("", "Tariffs from before", "Your supplier could not be asked just now. These are the tariffs that this device knows.")
 		}),

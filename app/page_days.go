@@ -133,6 +133,7 @@ func (p *daysPage) Render() app.UI {
 	return app.Div().Class("stack-l").Body(
 		path("/days"),
 		title("Your days", "Every half-hour that your meter measured. This picture is drawn on this device and stays here."),
+		uncertified(plainNow()),
 		app.If(len(state.device.Homes) > 1, func() app.UI {
 			return homeChoice(state.device.Homes, state.homeNow().ID, func(ctx app.Context, id string) {
 				state.chooseHome(id)

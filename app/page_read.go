@@ -38,7 +38,10 @@ func (p *readPage) Render() app.UI {
 			return homeChoice(state.device.Homes, home.ID, func(ctx app.Context, id string) { state.chooseHome(id) })
 		}),
 		app.Div().Class("main-and-aside").Body(
-			app.Div().Class("card stack").Body(seal(*home), readFacts(*home)),
+			app.Div().Class("stack").Body(
+				app.Div().Class("card stack").Body(seal(*home), readFacts(*home)),
+				app.If(home.Plain, func() app.UI { return howRead(*home) }),
+			),
 			app.Div().Class("stack").Body(
 				actions(link("/days", "See my days", ""), link("/bill", "Straight to the bill", "plain")),
 				app.P().Class("quiet").Text("Nothing has been sent. All of this is on this device only."),
@@ -52,6 +55,9 @@ func (p *readPage) Render() app.UI {
 // seal is green only if every seal was computed again and the meter's signature
 // holds.
 func seal(h messages.Home) app.UI {
+	if h.Plain {
+		return note("warn", "Not certified", h.Seal)
+	}
 	if !h.Sealed {
 		return note("bad", "Not sealed by your meter", h.Seal)
 	}
@@ -72,14 +78,25 @@ func readFacts(h messages.Home) app.UI {
 		}
 		return []app.UI{app.Text(count(n)), more("Which ones?", slots(list, n))}
 	}
+	// A file in days of UTC reaches over the local days that it holds whole. What
+	// is counted is counted in the file, and then says so.
+	days, used := "Days", "Used"
+	if h.Span != "" {
+		days, used = "Whole days", "Used in the file"
+	}
 	rows := []app.UI{
 		fact("Meter", app.Strong().Text(h.Meter)),
-		fact("Days", app.Text(h.Period)),
-		fact(capital(word(2)), app.Text(count(h.Slots))),
+		fact(days, app.Text(h.Period)),
+	}
+	if h.Span != "" {
+		rows = append(rows, fact("The file", app.Text(h.Span)))
+	}
+	rows = append(rows,
+		fact(capital(word(2))+inFile(h), app.Text(count(h.Slots))),
 		fact("Missing", named(h.Missing, h.MissingSlots)...),
 		fact("Estimated", named(h.Estimated, h.EstimatedSlots)...),
-		fact("Used", app.Strong().Text(h.KWh+" kWh")),
-	}
+		fact(used, app.Strong().Text(h.KWh+" kWh")),
+	)
 	if h.ExportKWh != "" {
 		rows = append(rows, fact("Given back", app.Text(h.ExportKWh+" kWh")))
 	}
@@ -90,6 +107,25 @@ func readFacts(h messages.Home) app.UI {
 		rows = append(rows, fact("Vouched for by", app.Text(h.Authority)))
 	}
 	return app.Dl().Class("facts").Body(rows...)
+}
+
+func inFile(h messages.Home) string {
+	if h.Span != "" {
+		return " in the file"
+	}
+	return ""
+}
+
+// howRead is what was decided on the way from a file that is not sealed.
+func howRead(h messages.Home) app.UI {
+	return app.Section().Class("card stack").Body(
+		app.H2().Text("How the file was read"),
+		app.P().Class("quiet").Text("If something here is wrong, the numbers are wrong. Then do not rely on them."),
+		app.Dl().Class("facts").Body(
+			fact("File", app.Text(h.File)),
+			app.Range(h.Said).Slice(func(i int) app.UI { return fact(h.Said[i].Name, app.Text(h.Said[i].Value)) }),
+		),
+	)
 }
 
 func capital(s string) string {

@@ -75,7 +75,7 @@ func (p *sendPage) Render() app.UI {
 		return app.Div().Class("stack-l").Body(path("/send"), title("What leaves this device", ""), working(p.doing, "Working out your bill", nil))
 	case b == nil && state.askNow() != nil:
 		return p.withoutBill(*state.askNow())
-	case b == nil:
+	case b == nil || b.Plain:
 		return nothingToSend()
 	}
 	return app.Div().Class("stack-l").Body(

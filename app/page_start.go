@@ -137,7 +137,8 @@ func (p *startPage) homes() app.UI {
 			h := state.device.Homes[i]
 			return app.Li().Class("row spread").Body(
 				app.Span().Body(app.Strong().Text(h.Meter), app.Text(" "+h.Period+", "+h.KWh+" kWh "),
-					app.If(h.Demo, func() app.UI { return app.Span().Class("badge").Text("Made up") })),
+					app.If(h.Demo, func() app.UI { return app.Span().Class("badge").Text("Made up") }),
+					app.If(h.Plain, func() app.UI { return app.Span().Class("badge warn").Text("Not certified") })),
 				button("See its days", "plain", func(ctx app.Context) {
 					state.chooseHome(h.ID)
 					ctx.Navigate("/days")

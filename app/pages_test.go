@@ -20,7 +20,21 @@ type canned struct {
 	hear    func(heard)
 }
 
+// A cannedReader is the other worker, with the same answers.
+type cannedReader struct {
+	*canned
+	hear func(heard)
+}
+
+func (r *cannedReader) post(id int, kind messages.Type, text []byte, parts [][]byte) {
+	r.canned.tell(r.hear, id, kind, text)
+}
+
 func (c *canned) post(id int, kind messages.Type, text []byte, parts [][]byte) {
+	c.tell(c.hear, id, kind, text)
+}
+
+func (c *canned) tell(hear func(heard), id int, kind messages.Type, text []byte) {
 	c.asked = append(c.asked, kind)
 	c.bodies = append(c.bodies, text)
 	answer, ok := c.answers[kind]
@@ -32,10 +46,10 @@ func (c *canned) post(id int, kind messages.Type, text []byte, parts [][]byte) {
 		panic(err)
 	}
 	if _, isError := answer.(*messages.Error); isError {
-		c.hear(heard{id: id, fault: body})
+		hear(heard{id: id, fault: body})
 		return
 	}
-	c.hear(heard{id: id, result: body, isResult: true, parts: files})
+	hear(heard{id: id, result: body, isResult: true, parts: files})
 }
 
 func (c *canned) terminate() {}
@@ -54,11 +68,13 @@ func (s *stage) Render() app.UI              { return app.Div() }
 func play(t *testing.T, s shared, answers map[messages.Type]any, act func(app.Context)) *canned {
 	t.Helper()
 	old, oldDevice := state, device
-	t.Cleanup(func() { state, device = old, oldDevice })
+	oldReader, oldOpen := reader, openReader
+	t.Cleanup(func() { state, device, reader, openReader = old, oldDevice, oldReader, oldOpen })
 	state = s
-	device = bridge{}
+	device, reader = bridge{}, bridge{}
 	w := &canned{answers: answers}
 	device.start(func(hear func(heard)) worker { w.hear = hear; return w })
+	openReader = func(hear func(heard)) worker { return &cannedReader{canned: w, hear: hear} }
 	engine := app.NewTestEngine()
 	if err := engine.Load(&stage{act: act}); err != nil {
 		t.Fatal(err)
@@ -332,7 +348,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 }
 
 func TestOpenerRefusals(t *testing.T) {
-	for _, code := range []messages.Code{messages.WrongKey, messages.NoKey, messages.NotAHushwattFile, messages.DamagedFile, messages.RequestExpired, messages.StorageFull} {
+	for _, code := range []messages.Code{messages.WrongKey, messages.NoKey, messages.DamagedFile, messages.RequestExpired, messages.StorageFull} {
 		o := &opener{name: "x", data: []byte{1}}
 		play(t, withHome(), map[messages.Type]any{messages.TypeOpen: &messages.Error{Code: code, Sentence: "What happened.", Next: "What to do."}}, o.again)
 		has(t, o, looks[code].heading, "What happened.", "What to do.", "Open my meter’s file")

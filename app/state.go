@@ -150,6 +150,12 @@ func (s *shared) homeNow() *messages.Home {
 	return &homes[len(homes)-1]
 }
 
+// plainNow reports whether the chosen home's readings are not sealed.
+func plainNow() bool {
+	h := state.homeNow()
+	return h != nil && h.Plain
+}
+
 // chooseHome looks at another home.
 func (s *shared) chooseHome(id string) {
 	if s.home != id {

@@ -29,6 +29,8 @@ var looks = map[messages.Code]look{
 	messages.BillRefused:          {"bad", "Your supplier refused the bill", "/history", "See your history"},
 	messages.ReceiptWrong:         {"bad", "The answer is not a receipt", "/history", "See what is waiting"},
 	messages.NotAHushwattFile:     {"warn", "Not a file from your meter", "", ""},
+	messages.NotAMeterFile:        {"warn", "Not a meter’s file", "", ""},
+	messages.NotCertified:         {"warn", "Not certified: nobody can verify this bill", "", ""},
 	messages.DamagedFile:          {"bad", "This file is damaged", "", ""},
 	messages.RequestExpired:       {"warn", "Too late for this request", "", ""},
 	messages.AlreadyAnswered:      {"good", "Already answered", "/history", "See your history"},

@@ -35,6 +35,9 @@ func path(here string) app.UI {
 	steps := []struct{ href, name string }{
 		{"/read", "Meter"}, {"/days", "Days"}, {"/bill", "Bill"}, {"/send", "Send"},
 	}
+	if h := state.homeNow(); h != nil && h.Plain {
+		steps[3].href, steps[3].name = "/compare", "Compare" // there is nothing to send
+	}
 	return app.Nav().Class("tabs no-print").Aria("label", "Steps").Body(
 		app.Range(steps).Slice(func(i int) app.UI {
 			a := app.A().Href(steps[i].href).Text(steps[i].name)
@@ -164,6 +167,9 @@ func homeName(h messages.Home) string {
 	name := h.Meter + ", " + h.Period
 	if h.Demo {
 		name += " (made up)"
+	}
+	if h.Plain {
+		name += " (not certified)"
 	}
 	return name
 }

@@ -16,7 +16,12 @@ type browserWorker struct {
 }
 
 func newBrowserWorker(hear func(heard)) worker {
-	w := &browserWorker{js: app.Window().Get("Worker").New(app.Getenv("HUSHWATT_WORKER"))}
+	return newWorkerOf("HUSHWATT_WORKER", hear)
+}
+
+// newWorkerOf starts the script that a variable of the environment names.
+func newWorkerOf(variable string, hear func(heard)) worker {
+	w := &browserWorker{js: app.Window().Get("Worker").New(app.Getenv(variable))}
 	w.on("message", func(e app.Value) { hear(heardFrom(e.Get("data"))) })
 	w.on("error", func(app.Value) {
 		hear(heard{failed: "The part of this app that works out your bill could not be started."})

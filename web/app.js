@@ -18,6 +18,7 @@ const environment = {
   GOAPP_INTERNAL_URLS: JSON.stringify(["/api/", "/portal/", "/demo/"].map((p) => location.origin + p)),
   HUSHWATT_BUILD: "BUILD-OF-THIS-APP",
   HUSHWATT_WORKER: "/web/worker.js",
+  HUSHWATT_READER: "/web/reader.js",
 };
 
 function goappGetenv(name) { return environment[name]; }

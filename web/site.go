@@ -70,8 +70,10 @@ func New(static fs.FS, pages map[string][]byte) (*Site, error) {
 // The name is that of the source: "app.css", "icons/icon.svg".
 func (s *Site) Path(name string) string { return s.plain["/web/"+name] }
 
-// Complete reports whether both compiled programs are here.
-func (s *Site) Complete() bool { return s.Path("app.wasm") != "" && s.Path("prover.wasm") != "" }
+// Complete reports whether all compiled programs are here.
+func (s *Site) Complete() bool {
+	return s.Path("app.wasm") != "" && s.Path("prover.wasm") != "" && s.Path("reader.wasm") != ""
+}
 
 // A source is one static file before its text is rewritten.
 type source struct {

@@ -31,6 +31,8 @@ func built() fstest.MapFS {
 		"built/app.wasm.gz":    {Data: deflate(program)},
 		"built/prover.wasm.br": {Data: []byte("brotli of prover")},
 		"built/prover.wasm.gz": {Data: deflate(program[4:])},
+		"built/reader.wasm.br": {Data: []byte("brotli of reader")},
+		"built/reader.wasm.gz": {Data: deflate(program[5:])},
 	}
 }
 

@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"app":               {"prover/messages"},
 	"wasm/app":          {"app"},
 	"wasm/prover":       {"prover/worker", "prover/messages"},
+	"wasm/reader":       {"meter/source", "prover/messages"},
 	"web":               {},
 }
 
@@ -84,6 +85,21 @@ func TestWorkerIsLean(t *testing.T) {
 		}
 		for _, dep := range p.Deps {
 			if dep == "net/http" || dep == "database/sql" || dep == "encoding/xml" || dep == "hushwatt/meter/source" || strings.HasPrefix(dep, "github.com/maxence-charriere/") {
+				t.Errorf("%s depends on %s", p.name(), dep)
+			}
+		}
+	}
+}
+
+// The reader of files that nobody has sealed has nothing to do with keys, proofs
+// or networks.
+func TestReaderIsLean(t *testing.T) {
+	for _, p := range packages(t, "js") {
+		if p.name() != "wasm/reader" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if dep == "net/http" || dep == "crypto/ed25519" || strings.HasPrefix(dep, "github.com/") || dep == "hushwatt/meter" || dep == "hushwatt/prover" || dep == "hushwatt/internal/wire" {
 				t.Errorf("%s depends on %s", p.name(), dep)
 			}
 		}

@@ -1,5 +1,5 @@
-// Command webbuild compiles the two programs that run in a browser, wasm/app and
-// wasm/prover, and leaves compressed copies in web/built, where the web package
+// Command webbuild compiles the programs that run in a browser, wasm/app,
+// wasm/prover and wasm/reader, and leaves compressed copies in web/built, where the web package
 // embeds them. Compressing is slow, so a copy is made anew only if the compiled
 // program changed, or if a better quality is asked for than it was made with.
 //
@@ -61,7 +61,7 @@ func run(dir, cache string, quality int) error {
 	if len(stamps) == 0 {
 		fmt.Println("building the app for the browser; the first time this takes a minute or two")
 	}
-	for _, name := range []string{"app", "prover"} {
+	for _, name := range []string{"app", "prover", "reader"} {
 		program, err := compile(name, cache)
 		if err != nil {
 			return err

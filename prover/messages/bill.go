@@ -59,7 +59,10 @@ type Bill struct {
 	CanSave     bool   `json:"canSave"`
 	// Problem says why it can be neither sent nor saved, or only saved.
 	Problem *Error `json:"problem,omitempty"`
-	Proof   *Proof `json:"proof,omitempty"` // once made; without Bytes
+	// Plain bills are of readings that nobody has sealed: plain arithmetic, for the
+	// customer alone. They have neither Leaves nor Stays.
+	Plain bool   `json:"plain,omitempty"`
+	Proof *Proof `json:"proof,omitempty"` // once made; without Bytes
 }
 
 // Line is one line of a bill.

@@ -121,6 +121,8 @@ const (
 	BillRefused          Code = "bill-refused"           // by the supplier, with a reference
 	ReceiptWrong         Code = "receipt-wrong"          // the answer is not a receipt for this bill; still waiting
 	NotAHushwattFile     Code = "not-a-hushwatt-file"
+	NotAMeterFile        Code = "not-a-meter-file" // neither sealed nor a download that is known
+	NotCertified         Code = "not-certified"    // a bill of readings that nobody has sealed
 	DamagedFile          Code = "damaged-file"
 	RequestExpired       Code = "request-expired"
 	AlreadyAnswered      Code = "already-answered"

@@ -31,12 +31,15 @@ type Supplier struct {
 
 // Home is one meter and what was read of it.
 type Home struct {
-	ID          string `json:"id"`
-	Meter       string `json:"meter"`
-	Demo        bool   `json:"demo"` // made up
-	First       string `json:"first"`
-	Last        string `json:"last"`   // inclusive; whole days of the clock
-	Period      string `json:"period"` // "1–31 March 2026"
+	ID     string `json:"id"`
+	Meter  string `json:"meter"`
+	Demo   bool   `json:"demo"` // made up
+	First  string `json:"first"`
+	Last   string `json:"last"`   // inclusive; whole days of the clock
+	Period string `json:"period"` // "1–31 March 2026"
+	// Span is from when to when the file reaches, if that is not just these days;
+	// what is counted below is counted in all of it.
+	Span        string `json:"span,omitempty"`
 	SlotMinutes int    `json:"slotMinutes"`
 	Slots       int    `json:"slots"` // half-hours; NotHere ones are not counted
 	Measured    int    `json:"measured"`
@@ -54,6 +57,12 @@ type Home struct {
 	Sealed    bool   `json:"sealed"`
 	Seal      string `json:"seal"`      // the sentence for it
 	Authority string `json:"authority"` // who vouches for the meter, short
+
+	// Plain homes are of a file that nobody has sealed: nobody can verify their
+	// bills, and nothing about them can be sent.
+	Plain bool   `json:"plain,omitempty"`
+	File  string `json:"file,omitempty"` // of a plain home: the file's name
+	Said  []Said `json:"said,omitempty"` // of a plain home: how the file was read
 }
 
 // Slot names a stretch of half-hours, in the time of the clock.

@@ -119,7 +119,7 @@ func (d *Desk) describeAsk(a *askRecord, r *prover.Request, homes []messages.Hom
 	for _, meter := range r.Terms.Meters {
 		m.Meters = append(m.Meters, meter.Meter)
 		for _, h := range homes {
-			if h.Meter == meter.Meter {
+			if h.Meter == meter.Meter && !h.Plain {
 				m.Homes = append(m.Homes, h.ID)
 				m.Demo = m.Demo && h.Demo
 			}

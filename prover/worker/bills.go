@@ -23,7 +23,7 @@ type draft struct {
 	plan     *plan.Plan      // nil if it cannot be proven
 	compiled *tariffs.Plan   // of the shortest slots
 	tariffs  []knownTariff
-	opened   []*meter.Opened
+	files    []*readings
 	use      *use
 	told     *messages.Bill
 	made     *prover.Bill // once proven
@@ -42,7 +42,7 @@ func (d *Desk) bill(j *job, m *messages.AskBill) (any, error) {
 	if err := b.compile(); err != nil {
 		return nil, err
 	}
-	if b.use, err = gather(b.opened, b.compiled); err != nil {
+	if b.use, err = gather(b.files, b.compiled); err != nil {
 		return nil, err
 	}
 	if err := b.use.covered(b.compiled); err != nil {
@@ -82,7 +82,7 @@ func (d *Desk) draftFor(j *job, m *messages.AskBill) (*draft, error) {
 	for _, n := range r.Terms.Meters {
 		names = append(names, n.Meter)
 	}
-	exports, err := d.exports()
+	exports, err := d.sealed()
 	if err != nil {
 		return nil, err
 	}
@@ -173,11 +173,11 @@ func (d *Desk) openAll(j *job, b *draft, exports []heldExport) error {
 		return fail(messages.PeriodNotCovered, fmt.Sprintf("Your meter's file holds %s, and the bill is for %s.", periodWords(a, z), periodWords(start, end)), "")
 	}
 	for i := range near {
-		o, err := d.open(j, &near[i])
+		r, err := d.readings(j, &near[i])
 		if err != nil {
 			return err
 		}
-		b.opened = append(b.opened, o)
+		b.files = append(b.files, r)
 		f := &near[i].Facts
 		if !slices.Contains(b.told.Homes, f.home()) {
 			b.told.Homes, b.told.Meters = append(b.told.Homes, f.home()), append(b.told.Meters, f.Meter)
@@ -202,16 +202,18 @@ func (b *draft) compile() error {
 	}
 	n := 0
 	var meters []prover.MeterSlots
-	for _, o := range b.opened {
-		c := o.Export.Certificate()
-		n = max(n, int(c.N))
-		if !slices.ContainsFunc(meters, func(m prover.MeterSlots) bool { return m.Meter == c.Meter }) {
-			meters = append(meters, prover.MeterSlots{Meter: c.Meter, N: c.N})
+	for _, f := range b.files {
+		n = max(n, f.n)
+		if !slices.ContainsFunc(meters, func(m prover.MeterSlots) bool { return m.Meter == f.meter }) {
+			meters = append(meters, prover.MeterSlots{Meter: f.meter, N: uint16(f.n)})
 		}
 	}
 	ts := plainTariffs(b.tariffs)
 	if b.compiled, err = tariffs.Compile(ts, start, end, n); err != nil {
 		return withDetail(fail(messages.TariffNotFound, "The tariff has no price for some of this period.", ""), err)
+	}
+	if b.plain() {
+		return nil
 	}
 	if b.request != nil {
 		b.plan, err = plan.For(b.request, ts)
@@ -225,6 +227,20 @@ func (b *draft) compile() error {
 		return withDetail(fail(messages.TariffNotFound, "The request does not fit the tariff that it names.", ""), err)
 	}
 	return nil
+}
+
+// plain reports whether readings of the bill are not sealed.
+func (b *draft) plain() bool {
+	return slices.ContainsFunc(b.files, func(f *readings) bool { return f.export == nil })
+}
+
+// opened are the exports of the bill, all of which are sealed.
+func (b *draft) opened() []*meter.Opened {
+	var list []*meter.Opened
+	for _, f := range b.files {
+		list = append(list, f.export)
+	}
+	return list
 }
 
 // problem says why a bill can be neither sent nor saved, or only saved; nil if
@@ -246,6 +262,9 @@ func (d *Desk) obstacle(b *draft) error {
 		if r.Expired(d.host.Now().Unix()) {
 			return fail(messages.RequestExpired, "This request was to be answered by "+momentWords(r.NotAfter, clockOf(b.compiled.Clock))+".", "")
 		}
+	}
+	if b.plain() {
+		return fail(messages.NotCertified, notCertified, "")
 	}
 	if b.plan == nil {
 		return fail(messages.TariffNotProvable, "A bill of this tariff can be worked out here, but not proven.", "")
@@ -315,7 +334,7 @@ func (d *Desk) makeProof(j *job, b *draft) error {
 		return err
 	}
 	began := d.host.Now()
-	made, err := prover.Answer(b.request, b.plan.BillPlan, b.opened, d.host.Random)
+	made, err := prover.Answer(b.request, b.plan.BillPlan, b.opened(), d.host.Random)
 	if err != nil {
 		return proofFailed(err)
 	}

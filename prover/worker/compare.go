@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"hushwatt/meter"
 	"hushwatt/prover/messages"
 	"hushwatt/tariffs"
 )
@@ -42,20 +41,20 @@ func (d *Desk) compare(j *job, m *messages.Compare) (any, error) {
 			return nil, err
 		}
 	}
-	var opened []*meter.Opened
+	var files []*readings
 	n := 0
 	for i := range exports {
 		n = max(n, int(exports[i].Facts.N))
 		if exports[i].Facts.To <= int64(start-1)*day || exports[i].Facts.From >= int64(end+1)*day {
 			continue
 		}
-		o, err := d.open(j, &exports[i])
+		r, err := d.readings(j, &exports[i])
 		if err != nil {
 			return nil, err
 		}
-		opened = append(opened, o)
+		files = append(files, r)
 	}
-	c := &comparison{desk: d, start: start, end: end, n: n, opened: opened}
+	c := &comparison{desk: d, start: start, end: end, n: n, files: files}
 	answer := &messages.Comparison{
 		Period: periodWords(start, end), Offline: !online, Options: []messages.Option{}, Skipped: []messages.Unpriced{},
 		Caveat: "This is what the same days would have cost if you had used the same amount at the same times.",
@@ -84,7 +83,7 @@ type comparison struct {
 	desk       *Desk
 	start, end tariffs.Date
 	n          int
-	opened     []*meter.Opened
+	files      []*readings
 }
 
 // add quotes one product, or says why it cannot.
@@ -99,7 +98,7 @@ func (c *comparison) add(answer *messages.Comparison, product []knownTariff, pre
 		skip("It has no prices for all of these days.")
 		return nil
 	}
-	u, err := gather(c.opened, p)
+	u, err := gather(c.files, p)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"hushwatt/meter"
 	"hushwatt/prover/messages"
 	"hushwatt/tariffs"
 )
@@ -123,23 +122,23 @@ type picture struct {
 
 func (p *picture) read(d *Desk, j *job, exports []heldExport) error {
 	p.from, p.to = begins(p.clock, p.start), begins(p.clock, p.end)
-	var opened []*meter.Opened
+	var files []*readings
 	for i := range exports {
 		f := &exports[i].Facts
 		p.n = max(p.n, int(f.N))
 		if f.To <= p.from || f.From >= p.to {
 			continue
 		}
-		o, err := d.open(j, &exports[i])
+		r, err := d.readings(j, &exports[i])
 		if err != nil {
 			return err
 		}
-		opened = append(opened, o)
+		files = append(files, r)
 	}
 	firstDay := int(p.from / day)
 	days := int((p.to-1)/day) - firstDay + 1
 	var err error
-	p.use, err = gatherDays(opened, firstDay, days, p.n, p.from, p.to)
+	p.use, err = gatherDays(files, firstDay, days, p.n, p.from, p.to)
 	return err
 }
 

@@ -113,6 +113,8 @@ func init() {
 		messages.TypeRestore:          of((*Desk).restore),
 		messages.TypeOpen:             of((*Desk).openFile),
 		messages.TypeOpenDemo:         of((*Desk).openDemo),
+		messages.TypeTakeReadings:     of((*Desk).takeReadings),
+		messages.TypeZone:             of((*Desk).zone),
 		messages.TypeForgetHome:       of((*Desk).forgetHome),
 		messages.TypeDays:             of((*Desk).days),
 		messages.TypeRequest:          of((*Desk).takeRequest),

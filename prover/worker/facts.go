@@ -63,8 +63,8 @@ func (b *draft) leaves() []messages.Fact {
 // corrected counts the meter's corrections, all of which a bill carries.
 func (b *draft) corrected() int {
 	n := 0
-	for _, o := range b.opened {
-		n += o.Export.Corrections()
+	for _, f := range b.files {
+		n += f.export.Export.Corrections()
 	}
 	return n
 }

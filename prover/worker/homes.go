@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -148,25 +149,30 @@ func factsOf(o *meter.Opened) (*exportFacts, error) {
 	}
 	hash := c.AuthorityHash()
 	f := &exportFacts{Meter: c.Meter, Authority: hash[:], Vouches: issuer.String(), Epoch: o.Export.Epoch(), N: c.N, Corrected: 0}
-	step := int64(day / int(c.N))
-	for i := range o.Days {
-		od := &o.Days[i]
+	f.add(o.Days, int(c.N))
+	return f, nil
+}
+
+// add counts days of n slots.
+func (f *exportFacts) add(days []meter.OpenedDay, n int) {
+	step := int64(day / n)
+	for i := range days {
+		od := &days[i]
 		if od.Version > 0 {
 			f.Corrected++
 		}
-		for ch, channel := range od.Channels {
-			if len(f.Wh) <= ch {
+		for _, channel := range od.Channels {
+			for len(f.Wh) <= channel.Channel {
 				f.Wh = append(f.Wh, 0)
 			}
 			for _, wh := range channel.Wh {
-				f.Wh[ch] += uint64(wh)
+				f.Wh[channel.Channel] += uint64(wh)
 			}
 		}
-		for s := range int(c.N) {
+		for s := range n {
 			f.slot(int64(od.Day)*day+int64(s)*step, step, statusAt(od, s))
 		}
 	}
-	return f, nil
 }
 
 // statusAt is the status of a slot over all channels: missing before estimated.
@@ -219,14 +225,36 @@ func (f *exportFacts) id(more ...string) string {
 
 func (f *exportFacts) home() string { return f.id() }
 
-// heldExport is an export of this device, not opened.
+// heldExport is an export of this device, not opened; plain is set for readings
+// that are not sealed.
 type heldExport struct {
 	name string
 	exportRecord
+	plain *plainRecord
 }
 
-// exports are those of the given homes, of all if none is given, in order of time.
+// exports are those of the given homes, of all if none is given, in order of
+// time. Readings that are not sealed are among them.
 func (d *Desk) exports(homes ...string) ([]heldExport, error) {
+	list, err := d.sealed(homes...)
+	if err != nil {
+		return nil, err
+	}
+	err = d.each(plainPrefix, func(name string, data []byte) error {
+		r := new(plainRecord)
+		if err := unpack(data, r); err != nil {
+			return err
+		}
+		if len(homes) == 0 || slices.Contains(homes, r.Facts.home()) {
+			list = append(list, heldExport{name: name, exportRecord: exportRecord{Facts: r.Facts}, plain: r})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// sealed are the exports that a meter has sealed.
+func (d *Desk) sealed(homes ...string) ([]heldExport, error) {
 	var list []heldExport
 	err := d.each(exportPrefix, func(name string, data []byte) error {
 		h := heldExport{name: name}
@@ -240,6 +268,22 @@ func (d *Desk) exports(homes ...string) ([]heldExport, error) {
 	})
 	slices.SortStableFunc(list, func(a, b heldExport) int { return int(max(-1, min(1, a.Facts.From-b.Facts.From))) })
 	return list, err
+}
+
+// readings opens what is held. The export of those that are not sealed is nil.
+func (d *Desk) readings(j *job, h *heldExport) (*readings, error) {
+	r := &readings{meter: h.Facts.Meter, n: int(h.Facts.N)}
+	if h.plain != nil {
+		var err error
+		r.days, err = h.plain.days()
+		return r, err
+	}
+	o, err := d.open(j, h)
+	if err != nil {
+		return nil, err
+	}
+	r.export, r.days, r.most = o, o.Days, o.Export.Certificate().Cap
+	return r, nil
 }
 
 // open opens a kept export; it has been opened before, so it opens again.
@@ -309,6 +353,13 @@ func describeHome(exports []heldExport, clock string) messages.Home {
 		Seal:      "Every seal was worked out again from your readings, and the meter's signature holds.",
 		Authority: abbreviate(first.Vouches),
 	}
+	if p := exports[0].plain; p != nil {
+		h.Sealed, h.Plain, h.Authority, h.File = false, true, "", p.File
+		h.Seal = notCertified + " No meter has sealed these readings: they are as the file has them."
+		if err := json.Unmarshal(p.Said, &h.Said); err != nil {
+			h.Said = nil
+		}
+	}
 	var wh [2]uint64
 	from, to := first.From, first.To
 	for i := range exports {
@@ -334,6 +385,9 @@ func describeHome(exports []heldExport, clock string) messages.Home {
 	}
 	start, end := wholeDays(from, to, clock)
 	h.First, h.Last, h.Period = start.String(), (end - 1).String(), periodWords(start, end)
+	if begins(clock, start) != from || begins(clock, end) != to {
+		h.Span = momentWords(from, loc) + " to " + momentWords(to, loc)
+	}
 	return h
 }
 

@@ -20,6 +20,7 @@ import (
 const (
 	keyPrefix      = "key/"      // keyRecord
 	exportPrefix   = "export/"   // exportRecord, one per epoch of a meter
+	plainPrefix    = "plain/"    // plainRecord: readings that no meter has sealed
 	supplierPrefix = "supplier/" // supplierRecord
 	tariffPrefix   = "tariff/"   // tariffRecord
 	askPrefix      = "ask/"      // askRecord

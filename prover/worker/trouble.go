@@ -22,6 +22,8 @@ var next = map[messages.Code]string{
 	messages.BillRefused:          "Tell your supplier the reference. What you sent is kept in your history.",
 	messages.ReceiptWrong:         "Your bill is kept and will be sent again. It counts once. If this stays, tell your supplier.",
 	messages.NotAHushwattFile:     "Look for a file that ends in .hushwatt or .request, or for the link in your supplier's letter.",
+	messages.NotAMeterFile:        "Look for a file that ends in .hushwatt, or for a download of readings from your supplier or portal.",
+	messages.NotCertified:         "It is for you alone and cannot be sent. Your supplier's bill counts.",
 	messages.DamagedFile:          "Get the file again and open the new copy.",
 	messages.RequestExpired:       "Ask your supplier for a new request.",
 	messages.AlreadyAnswered:      "You find it in your history. Nothing more is needed.",

@@ -22,27 +22,35 @@ type use struct {
 	count   meter.Counts
 }
 
-// gather lays out the readings that opened exports have of a plan's UTC days.
-func gather(opened []*meter.Opened, p *tariffs.Plan) (*use, error) {
-	return gatherDays(opened, p.FirstDay, p.Days, p.N, p.From, p.To)
+// readings are those of one file, opened.
+type readings struct {
+	meter  string
+	n      int    // slots a day
+	most   uint32 // that the meter can count in one, 0 if that is not known
+	days   []meter.OpenedDay
+	export *meter.Opened // nil: not sealed
 }
 
-func gatherDays(opened []*meter.Opened, firstDay, days, n int, from, to int64) (*use, error) {
+// gather lays out the readings that files have of a plan's UTC days.
+func gather(files []*readings, p *tariffs.Plan) (*use, error) {
+	return gatherDays(files, p.FirstDay, p.Days, p.N, p.From, p.To)
+}
+
+func gatherDays(files []*readings, firstDay, days, n int, from, to int64) (*use, error) {
 	u := &use{step: int64(day / n)}
 	u.series = tariffs.Series{Start: int64(firstDay) * day, Step: day / n, Wh: make([]uint32, days*n), Status: make([]uint8, days*n)}
 	u.status = make([]meter.Status, days*n)
 	for i := range u.status {
 		u.status[i] = meter.NotHere
 	}
-	for _, o := range opened {
-		c := o.Export.Certificate()
-		if n%int(c.N) != 0 {
-			return nil, fmt.Errorf("meter %s has %d slots a day, others %d", c.Meter, c.N, n)
+	for _, f := range files {
+		if n%f.n != 0 {
+			return nil, fmt.Errorf("meter %s has %d slots a day, others %d", f.meter, f.n, n)
 		}
-		u.most, u.longest = max(u.most, c.Cap), max(u.longest, int64(day/int(c.N)))
-		for i := range o.Days {
-			if at := int(o.Days[i].Day) - firstDay; at >= 0 && at < days {
-				u.day(&o.Days[i], at*n, n/int(c.N), int(c.N), from, to)
+		u.most, u.longest = max(u.most, f.most), max(u.longest, int64(day/f.n))
+		for i := range f.days {
+			if at := int(f.days[i].Day) - firstDay; at >= 0 && at < days {
+				u.day(&f.days[i], at*n, n/f.n, f.n, from, to)
 			}
 		}
 	}

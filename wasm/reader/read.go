@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hushwatt/meter/source"
+	"hushwatt/prover/messages"
+)
+
+// read reads a file as far as it says what it means, and otherwise returns a
+// question, or the name of a zone that it needs the rules of. Errors are
+// *messages.Error.
+func read(m *messages.ReadFile) (*messages.Reading, error) {
+	needs := ""
+	o := source.Options{Choices: m.Choices, Point: m.Point, LoadZone: func(name string) (*time.Location, error) {
+		if name != m.Clock {
+			needs = name
+			return nil, errNeeds
+		}
+		return time.LoadLocationFromTZData(name, m.Rules)
+	}}
+	if m.Chosen {
+		zone, err := o.LoadZone(m.Clock)
+		if err != nil {
+			return nil, refused(m, err)
+		}
+		o.Zone = zone
+	}
+	f, err := source.Read(bytes.NewReader(m.Data), o)
+	if err == nil {
+		return &messages.Reading{Readings: readings(m, f)}, nil
+	}
+	if errors.Is(err, errNeeds) {
+		return &messages.Reading{Needs: needs}, nil
+	}
+	if q := question(m, o, err); q != nil {
+		return &messages.Reading{Question: q}, nil
+	}
+	return nil, refused(m, err)
+}
+
+var errNeeds = errors.New("the rules of a clock are needed first")
+
+// refused is the error of a file that is not read.
+func refused(m *messages.ReadFile, err error) error {
+	return &messages.Error{
+		Code:     messages.NotAMeterFile,
+		Sentence: "“" + m.Name + "” is not a meter file that this app can read.",
+		Next:     "Look for a file that ends in .hushwatt, or for a download of half-hourly readings from your supplier or portal (CSV, XML or JSON). If it is one, the details say where reading stopped.",
+		Detail:   err.Error(),
+	}
+}
+
+// question is what the customer has to be asked after an error, nil if asking
+// does not help.
+func question(m *messages.ReadFile, o source.Options, err error) *messages.Question {
+	choice := new(source.ChoiceError)
+	switch {
+	case errors.As(err, &choice):
+		q := &messages.Question{Kind: messages.QuestionChoice, Sentence: sentence(choice.Question), Line: choice.Line}
+		for _, c := range choice.Choices {
+			q.Answers = append(q.Answers, messages.Answer{Name: c.Name, Meaning: sentence(c.Meaning)})
+		}
+		return q
+	case errors.Is(err, source.ErrZone):
+		return &messages.Question{Kind: messages.QuestionZone, Sentence: "The times in this file do not say which clock they are of."}
+	case o.Point == "":
+		return whichMeter(m, o)
+	}
+	return nil
+}
+
+const mostPoints = 200
+
+// whichMeter asks for one of several meters, if the file holds several.
+func whichMeter(m *messages.ReadFile, o source.Options) *messages.Question {
+	points, err := source.Points(bytes.NewReader(m.Data), o)
+	if err != nil || len(points) < 2 {
+		return nil
+	}
+	q := &messages.Question{Kind: messages.QuestionPoint, Sentence: fmt.Sprintf("The file holds %d meters. Which is yours?", len(points))}
+	for _, p := range points[:min(len(points), mostPoints)] {
+		q.Answers = append(q.Answers, messages.Answer{Name: p, Meaning: p})
+	}
+	return q
+}
+
+// sentence makes one of a phrase.
+func sentence(phrase string) string {
+	if phrase == "" {
+		return ""
+	}
+	return strings.ToUpper(phrase[:1]) + phrase[1:] + "."
+}
+
+// readings are the series of a file and all that was decided on the way.
+func readings(m *messages.ReadFile, f *source.File) *messages.Readings {
+	out := &messages.Readings{Name: m.Name, Meter: m.Name, Start: f.Series[0].Start, Step: f.Series[0].Step}
+	for _, fact := range f.Summary() {
+		out.Said = append(out.Said, messages.Said{Name: fact.Name, Value: fact.Value})
+	}
+	for i := range f.Series {
+		s := &f.Series[i]
+		if s.Point != "" {
+			out.Meter = s.Point
+		}
+		wh, status := columns(s)
+		if s.Channel == source.Export {
+			out.Export, out.ExportWh, out.ExportStatus = true, wh, status
+		} else {
+			out.Import, out.ImportWh, out.ImportStatus = true, wh, status
+		}
+	}
+	return out
+}
+
+func columns(s *source.Series) (wh, status []byte) {
+	for i, v := range s.Wh {
+		wh = binary.LittleEndian.AppendUint32(wh, v)
+		status = append(status, byte(s.Status[i]))
+	}
+	return wh, status
+}
