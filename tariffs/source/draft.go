@@ -76,7 +76,6 @@ type charge struct {
 	name   string
 	per    string // P1D, P1M, P1Y
 	amount money
-	span   span // of the year, where not all
 }
 
 // A demand is a price for the highest power.

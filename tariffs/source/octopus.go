@@ -50,7 +50,6 @@ func readOctopus(s *sheet) *draft {
 type octopus struct {
 	*sheet
 	key, other, clock string
-	method            string // of payment, once it is known
 }
 
 // rows reads the rows of all pages, those of one method of payment. A page

@@ -213,8 +213,12 @@ func (n *node) pattern() string {
 	return n.parent.pattern() + "." + n.name
 }
 
-// fail notes the first thing that is wrong.
+// fail notes the first thing that is wrong. Where there is no node, need has
+// noted that already.
 func (n *node) fail(format string, args ...any) {
+	if n == nil {
+		return
+	}
 	n.sheet.fail("%s: %s", n.path(), fmt.Sprintf(format, args...))
 }
 
