@@ -83,8 +83,8 @@ func dayColumns(line int, titles []string) (starts []int, step int, err error) {
 		}
 		starts = append(starts, a.clock)
 	}
-	if len(starts) < secondsPerDay/step {
-		return nil, 0, lineError(line, "columns for the whole day", titles[len(titles)-1])
+	if len(starts) == 0 || len(starts) < secondsPerDay/step {
+		return nil, 0, lineError(line, "columns such as 00:00-00:15 for the whole day", strings.Join(titles, ";"))
 	}
 	return starts, step, nil
 }
