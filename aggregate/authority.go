@@ -250,8 +250,8 @@ func mustMarshal(v any) []byte {
 	return b
 }
 
-// decodePresence reads a presence without checking it.
-func decodePresence(data []byte) (*meter.Presence, error) {
+// DecodePresence reads a presence without checking it.
+func DecodePresence(data []byte) (*meter.Presence, error) {
 	var p meter.Presence
 	if err := wire.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("presence: %w", err)

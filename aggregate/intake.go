@@ -110,7 +110,7 @@ func (i *intake) stored(day, slot uint16) (*meter.Presence, error) {
 	if err != nil || data == nil {
 		return nil, err
 	}
-	return decodePresence(data)
+	return DecodePresence(data)
 }
 
 // keep stores a record that will not be counted; the first of a meter and slot.

@@ -1,0 +1,199 @@
+// Package engine runs aggregation in real time: meters' slot records come over a
+// message stream (NATS JetStream, embedded or a cluster's), authorities check and
+// store them, sign who is present and give out their sums, and the collector puts
+// the sums together and shows them to a network operator. The cryptography and the
+// rules are those of package aggregate (docs/design/engine.md).
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"hushwatt/meter"
+)
+
+// keptOnStream is how long messages stay: long enough for a party that was down.
+const keptOnStream = 72 * time.Hour
+
+// mostMessage bounds a message: the holding of a million meters has 33 MB.
+const mostMessage = 48 << 20
+
+// Embed starts a NATS server with JetStream in this program, its stream in a
+// folder. It listens on address (host:port), and for MQTT on mqtt unless that is
+// empty.
+func Embed(dir, address, mqtt string) (*server.Server, error) {
+	o := &server.Options{ServerName: "hushwatt", JetStream: true, StoreDir: dir, MaxPayload: mostMessage, MaxPending: 4 * mostMessage,
+		NoSigs: true, NoLog: true, SyncInterval: time.Second}
+	var err error
+	if o.Host, o.Port, err = hostPort(address); err != nil {
+		return nil, err
+	}
+	if mqtt != "" {
+		if o.MQTT.Host, o.MQTT.Port, err = hostPort(mqtt); err != nil {
+			return nil, err
+		}
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("message stream: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(30 * time.Second) {
+		s.Shutdown()
+		return nil, fmt.Errorf("message stream: no answer on %s", address)
+	}
+	return s, nil
+}
+
+func hostPort(address string) (string, int, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return "", 0, fmt.Errorf("%s: not a port", text)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	return host, port, nil
+}
+
+// A Bus carries the messages of one registry: records from meters, and what the
+// parties tell each other.
+type Bus struct {
+	js            jetstream.JetStream
+	name          string // of the registry on the stream
+	records, talk jetstream.Stream
+}
+
+// NewBus finds or makes a registry's streams. Records are told apart by their
+// hash, so one that a meter sends again is not stored twice; what a party says of a
+// slot stands once it is said.
+func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	hash := r.Hash()
+	b := &Bus{js: js, name: hex.EncodeToString(hash[:8])}
+	b.records, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: "records-" + b.name, Subjects: []string{b.subject("record", ">")},
+		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stream of records: %w", err)
+	}
+	b.talk, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: "talk-" + b.name, Subjects: []string{b.subject("talk", ">")},
+		MaxAge: keptOnStream, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stream of parties: %w", err)
+	}
+	return b, nil
+}
+
+func (b *Bus) subject(parts ...string) string {
+	return "hushwatt." + b.name + "." + strings.Join(parts, ".")
+}
+
+// RecordSubject is where a meter publishes the record of a slot: on NATS with
+// meter.MessageID as its message id, on MQTT with / for the dots.
+func (b *Bus) RecordSubject(day, slot uint16) string {
+	return b.subject("record", strconv.Itoa(int(day)), strconv.Itoa(int(slot)))
+}
+
+// Publish sends a record and returns when the stream has stored it.
+func (b *Bus) Publish(ctx context.Context, r *meter.SlotRecord) error {
+	data := r.Bytes()
+	_, err := b.js.Publish(ctx, b.RecordSubject(r.Day, r.Slot), data, jetstream.WithMsgID(meter.MessageID(data)))
+	return err
+}
+
+// A word is what a party says of a slot.
+type word string
+
+const (
+	holding      word = "holding"      // an authority, at the cut-off: Holding
+	proposal     word = "proposal"     // the collector: Presence, unsigned
+	signature    word = "signature"    // an authority, of the proposal
+	presence     word = "presence"     // the collector: Presence, signed by all
+	contribution word = "contribution" // an authority: Contribution
+	dispute      word = "dispute"      // the collector: the sums are wrong; Presence
+	points       word = "points"       // an authority: Points
+)
+
+// said is one message between parties.
+type said struct {
+	day, slot uint16
+	word      word
+	party     int // place in the charter; 0 for the collector
+	data      []byte
+}
+
+// say publishes a message. What this party said of the slot before stands.
+func (b *Bus) say(ctx context.Context, m said) error {
+	subject := b.subject("talk", strconv.Itoa(int(m.day)), strconv.Itoa(int(m.slot)), string(m.word), strconv.Itoa(m.party))
+	_, err := b.js.Publish(ctx, subject, m.data)
+	if api := new(jetstream.APIError); errors.As(err, &api) && strings.Contains(api.Description, "maximum messages per subject exceeded") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("say %s: %w", m.word, err)
+	}
+	return nil
+}
+
+// listen calls hear for every message between parties, those that are kept first,
+// until ctx ends.
+func (b *Bus) listen(ctx context.Context, hear func(said)) error {
+	c, err := b.talk.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	if err != nil {
+		return err
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, it.Stop)
+	defer stop()
+	for {
+		msg, err := it.Next()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("listen to the parties: %w", err)
+		}
+		if m, ok := b.parse(msg.Subject(), msg.Data()); ok {
+			hear(m)
+		}
+	}
+}
+
+// parse reads a message's subject; others may write on the stream, so what does not
+// fit is passed over.
+func (b *Bus) parse(subject string, data []byte) (said, bool) {
+	rest, ok := strings.CutPrefix(subject, b.subject("talk", ""))
+	parts := strings.Split(rest, ".")
+	if !ok || len(parts) != 4 {
+		return said{}, false
+	}
+	day, err1 := strconv.ParseUint(parts[0], 10, 16)
+	slot, err2 := strconv.ParseUint(parts[1], 10, 16)
+	party, err3 := strconv.ParseUint(parts[3], 10, 8)
+	return said{uint16(day), uint16(slot), word(parts[2]), int(party), data}, err1 == nil && err2 == nil && err3 == nil
+}

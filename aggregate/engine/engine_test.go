@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"hushwatt/aggregate"
+	"hushwatt/internal/pgtest"
+	"hushwatt/meter"
+	"hushwatt/meter/household"
+	"hushwatt/server/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
+
+const (
+	firstDay = 20000
+	homes    = 12
+)
+
+// A grid is a registry with all its parties, homes and message stream.
+type grid struct {
+	t         *testing.T
+	registry  *meter.Registry
+	issuer    meter.Authority
+	keys      []*aggregate.PartyKey
+	byID      map[string]*meter.Enrolment
+	live      []*meter.Live // in order of places
+	readings  [][]uint32    // likewise, of the first day
+	stream    string        // URL
+	clock     Clock
+	databases []string // of authorities, then of the collector
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func newGrid(t *testing.T, clock Clock) *grid {
+	t.Helper()
+	key := must(meter.NewAuthorityKey())
+	g := &grid{t: t, issuer: key.Authority(), byID: map[string]*meter.Enrolment{}, clock: clock}
+	charter := meter.Charter{Registry: "street", N: 48, Channel: meter.ImportChannel, Squares: true, MinSum: 5, MinVariance: 8}
+	for _, name := range []string{"operator", "consumers"} {
+		k := must(aggregate.NewPartyKey(name, meter.X25519, nil))
+		g.keys, charter.Parties = append(g.keys, k), append(charter.Parties, k.Party(false))
+	}
+	founded := must(key.SignCharter(charter))
+	var enrolments []*meter.Enrolment
+	lives, readings := map[string]*meter.Live{}, map[string][]uint32{}
+	var names []string
+	for i := range homes {
+		name := fmt.Sprint("home-", i)
+		m := must(meter.NewMeter(key, meter.Setup{Meter: name, N: 48, Squares: true}))
+		e := must(m.Enrol(founded, firstDay))
+		enrolments, names = append(enrolments, e), append(names, name)
+		hash := e.Hash()
+		g.byID[string(hash[:meter.IDSize])] = e
+		lives[name] = must(m.Live(must(meter.NewKey(meter.X25519)).Recipient(), firstDay))
+		readings[name] = must(must(household.New(household.Options{Seed: uint64(i)})).Series(firstDay, 1))[0].Wh
+	}
+	g.registry = must(meter.NewRegistry(founded, firstDay, enrolments, map[string][]string{"all": names, "east": names[:6]}))
+	for _, k := range g.keys {
+		g.registry.Signatures = append(g.registry.Signatures, must(k.SignRegistry(g.registry)))
+	}
+	if err := g.registry.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range g.registry.Meters {
+		name := g.registry.Meters[i].Certificate.Meter
+		g.live, g.readings = append(g.live, lives[name]), append(g.readings, readings[name])
+	}
+	for range len(g.keys) + 1 {
+		g.databases = append(g.databases, pgtest.Place(t))
+	}
+	s, err := Embed(t.TempDir(), "127.0.0.1:0", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	g.stream = s.ClientURL()
+	return g
+}
+
+func (g *grid) bus() *Bus {
+	nc := must(nats.Connect(g.stream))
+	g.t.Cleanup(nc.Close)
+	return must(NewBus(context.Background(), nc, g.registry))
+}
+
+func (g *grid) party(i int) *store.Party {
+	st := must(store.Open(g.databases[i]))
+	g.t.Cleanup(func() { st.Close() })
+	if i < len(g.keys) {
+		return st.Party(fmt.Sprint("authority-", i))
+	}
+	return st.Party("collector")
+}
+
+func (g *grid) authority(i int) *Authority {
+	st := g.party(i)
+	rules := must(aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: g.registry, Key: g.keys[i], Store: st,
+		Enrolments: func(id []byte) *meter.Enrolment { return g.byID[string(id)] }}))
+	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Rules: rules, Store: st,
+		Timing: Timing{Clock: g.clock, CutOff: 10 * time.Minute, Back: 48}, Log: quiet}
+}
+
+var quiet = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+
+func (g *grid) collector() *Collector {
+	return &Collector{Bus: g.bus(), Registry: g.registry, Store: g.party(len(g.keys)), Log: quiet}
+}
+
+// start runs something until the test ends, or until stop is called.
+func (g *grid) start(run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := run(ctx); err != nil {
+			g.t.Error(err)
+		}
+	})
+	stop = func() { cancel(); wg.Wait() }
+	g.t.Cleanup(stop)
+	return stop
+}
+
+// measure lets a slot end in every home that present accepts, and sends the records.
+func (g *grid) measure(b *Bus, slot int, present func(place int) bool) {
+	g.clock.Until(context.Background(), moment{firstDay, uint16(slot)}.start(48).Add(30*time.Minute))
+	for place, l := range g.live {
+		if !present(place) {
+			continue
+		}
+		for _, r := range must(l.Slot(slot, []meter.Reading{{Wh: g.readings[place][slot], Status: meter.Measured}})) {
+			if err := b.Publish(context.Background(), r); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// await returns the file of a slot, verified.
+func (g *grid) await(p *store.Party, slot int) *aggregate.SlotFile {
+	g.t.Helper()
+	for range 600 {
+		data, err := p.File(context.Background(), firstDay, uint16(slot))
+		if err == nil {
+			f := must(aggregate.ParseSlotFile(data))
+			if err := f.Verify([]meter.Authority{g.issuer}); err != nil {
+				g.t.Fatal(err)
+			}
+			return f
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			g.t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	g.t.Fatalf("slot %d was not released", slot)
+	return nil
+}
+
+// expect compares a slot's releases with plain arithmetic.
+func (g *grid) expect(f *aggregate.SlotFile, slot int, present func(place int) bool) {
+	g.t.Helper()
+	released := map[string]aggregate.Release{}
+	for _, r := range f.Releases {
+		released[r.Set] = r
+	}
+	for i := range g.registry.Sets {
+		s := &g.registry.Sets[i]
+		var n, sum, squares uint64
+		for place := range g.live {
+			if s.Meters.Has(place) && present(place) {
+				wh := uint64(g.readings[place][slot])
+				n, sum, squares = n+1, sum+wh, squares+wh*wh
+			}
+		}
+		r, ok := released[s.Name]
+		if !ok {
+			if s.Name == "all" && n >= 5 {
+				g.t.Errorf("slot %d: set %s of %d meters was not released", slot, s.Name, n)
+			}
+			continue
+		}
+		if uint64(r.Meters) != n || r.Sum != sum || len(r.Squares) > 0 && r.Squares[0].Sum != squares {
+			g.t.Errorf("slot %d, set %s: %d meters, %d Wh, %v; want %d, %d, %d", slot, s.Name, r.Meters, r.Sum, r.Squares, n, sum, squares)
+		}
+	}
+}
+
+func everyone(int) bool { return true }
+
+func TestSlotsAreReleased(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g.start(g.authority(0).Run)
+	g.start(g.authority(1).Run)
+	c := g.collector()
+	g.start(c.Run)
+	b := g.bus()
+	without3 := func(place int) bool { return place != 3 }
+	for slot, present := range []func(int) bool{everyone, without3, everyone} {
+		g.measure(b, slot, present)
+		g.expect(g.await(c.Store.(*store.Party), slot), slot, present)
+	}
+}
