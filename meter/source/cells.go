@@ -38,7 +38,7 @@ func (c *cells) next(n int) bool {
 			c.err = lineError(c.line, "quotes around whole cells", text)
 			return false
 		}
-		if len(c.fields) == n+1 && c.fields[n] == "" {
+		if n > 0 && len(c.fields) == n+1 && c.fields[n] == "" {
 			c.fields = c.fields[:n]
 		}
 		if n > 0 && len(c.fields) != n {
