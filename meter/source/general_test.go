@@ -1,8 +1,10 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,5 +186,38 @@ func TestGeneralAgreesWithReaders(t *testing.T) {
 		if !reflect.DeepEqual(got.Series, want.Series) {
 			t.Errorf("%s: read as %s and as %s, the series differ", c.name, got.Format, want.Format)
 		}
+	}
+}
+
+// What a hint would settle is told apart from what is wrong, so that a page can
+// ask for it, and the hint that was asked for settles it.
+func TestHintErrorsAskForTheirHint(t *testing.T) {
+	for _, c := range []struct {
+		hint, value string
+		text        string
+	}{
+		{"order", "dmy", "start,kWh\n01/02/2026 00:00,1\n01/02/2026 00:30,1\n01/02/2026 01:00,1\n"},
+		{"unit", "Wh", "start,usage\n2026-02-01 00:00,1\n2026-02-01 00:30,1\n2026-02-01 01:00,1\n"},
+		{"stamp", "end", "time,kWh\n2026-02-01 10:00,1\n2026-02-01 10:30,1\n2026-02-01 11:00,1\n"},
+	} {
+		o := Options{Zone: time.UTC}
+		_, err := Read(strings.NewReader(c.text), o)
+		var ask *HintError
+		if !errors.As(err, &ask) || ask.Hint != c.hint || !slices.Contains(ask.Values, c.value) {
+			t.Errorf("%s: %v", c.hint, err)
+			continue
+		}
+		if o.Hints, err = o.Hints.With(ask.Hint, c.value); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = Read(strings.NewReader(c.text), o); errors.As(err, &ask) && ask.Hint == c.hint {
+			t.Errorf("%s=%s: %v", c.hint, c.value, err)
+		}
+	}
+	if _, err := (Hints{}).With("colour", "red"); err == nil {
+		t.Error("a hint of no name was taken")
+	}
+	if _, err := (Hints{}).With("order", "myd"); err == nil {
+		t.Error("an order that is none was taken")
 	}
 }

@@ -63,6 +63,34 @@ func ParseHints(s string) (Hints, error) {
 	return h, h.check()
 }
 
+// A HintError refuses a table that leaves open what a hint would settle.
+type HintError struct {
+	Line     int      // 0 if it is about the whole file
+	Hint     string   // its name: "order"
+	Question string   // what the file leaves open, a phrase
+	Values   []string // that the hint may take: words of ours, or columns of the file
+
+	advice string
+}
+
+func (e *HintError) Error() string {
+	text := e.Question + ": " + e.advice
+	if e.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", e.Line, text)
+	}
+	return text
+}
+
+// With returns the hints and one more, such as a HintError asks for.
+func (h Hints) With(name, value string) (Hints, error) {
+	field := h.fields()[name]
+	if field == nil {
+		return h, fmt.Errorf("hint: there is no %s=", clip(name))
+	}
+	*field = value
+	return h, h.check()
+}
+
 // check refuses values that mean nothing.
 func (h *Hints) check() error {
 	for name, field := range h.fields() {

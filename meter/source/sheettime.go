@@ -1,8 +1,8 @@
 package source
 
 import (
-	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"hushwatt/meter/slots"
@@ -73,7 +73,8 @@ func (s *sheet) timeColumns(given string) (from, until moment, err error) {
 	case len(whole) == 0 && len(clocks) == 0:
 		return from, until, lineError(s.rows[0].line, "a time of day beside the date; values of whole days cannot be sealed", strings.Join(s.rows[0].cells, " "))
 	}
-	return from, until, fmt.Errorf("line %d: %s hold times: choose with time=", s.rows[0].line, s.names(append(s.dated, clocks...)))
+	times := append(s.dated, clocks...)
+	return from, until, &HintError{s.rows[0].line, "time", s.names(times) + " hold times", s.hints(times), "choose with time="}
 }
 
 // givenTime reads "Date" or "Date+Time".
@@ -95,6 +96,17 @@ func (s *sheet) names(columns []int) string {
 		list[i] = s.name(c)
 	}
 	return strings.Join(list, ", ")
+}
+
+// hints are the columns as a hint names them: by title, or else by number.
+func (s *sheet) hints(columns []int) []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		if list[i] = s.header[c]; list[i] == "" || strings.Contains(list[i], "+") {
+			list[i] = strconv.Itoa(c + 1)
+		}
+	}
+	return list
 }
 
 // offsets reports whether stamps carry offsets: all or none.
@@ -149,8 +161,8 @@ func (s *sheet) findOrder(given string, columns ...int) (order, string, error) {
 	case high[1] != nil:
 		return monthDayYear, cell(high[1]), nil
 	}
-	return 0, "", fmt.Errorf("line %d: %q may be day/month or month/day, and no date of the file tells: say order=dmy or order=mdy",
-		s.rows[0].line, s.rows[0].cells[columns[0]])
+	return 0, "", &HintError{s.rows[0].line, "order", fmt.Sprintf("%q may be day/month or month/day, and no date of the file tells", s.rows[0].cells[columns[0]]),
+		[]string{"dmy", "mdy"}, "say order=dmy or order=mdy"}
 }
 
 // Words of headers that say what a time marks, in the languages seen.
@@ -183,7 +195,7 @@ func (t *timing) findEnd(s *sheet, given string) (why string, err error) {
 		t.end = true
 		return "times mark the end of the interval: the file begins a slot after midnight and ends at 00:00", nil
 	}
-	return "", errors.New("nothing tells whether the times mark the start or the end of an interval: say stamp=start or stamp=end")
+	return "", &HintError{0, "stamp", "nothing tells whether the times mark the start or the end of an interval", []string{"start", "end"}, "say stamp=start or stamp=end"}
 }
 
 func startOrEnd(end bool) string {

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,11 +69,11 @@ func (s *sheet) findColumns(h *Hints, t *timing, v *valuing) (err error) {
 		}
 		switch len(found) {
 		case 0:
-			return errors.New("no column of numbers is called anything like import, consumption or usage: say import=, of " + s.names(numbers))
+			return &HintError{0, "import", "no column of numbers is called anything like import, consumption or usage", s.hints(numbers), "say import=, of " + s.names(numbers)}
 		case 1:
 			v.columns[Import] = found
 		default:
-			return errors.New("several columns may be the import: say import=, one of " + s.names(found) + ", or several joined by +")
+			return &HintError{0, "import", "several columns may be the import", s.hints(found), "say import=, one of " + s.names(found) + ", or several joined by +"}
 		}
 	}
 	if h.Export != "" {
@@ -85,7 +84,7 @@ func (s *sheet) findColumns(h *Hints, t *timing, v *valuing) (err error) {
 	case 1:
 		v.columns[Export] = found
 	default:
-		return errors.New("several columns may be the export: say export=, one of " + s.names(found) + ", several joined by +, or none")
+		return &HintError{0, "export", "several columns may be the export", append(s.hints(found), "none"), "say export=, one of " + s.names(found) + ", several joined by +, or none"}
 	}
 	return nil
 }
@@ -195,7 +194,8 @@ func (s *sheet) findDecimal(given string, columns []int) (comma bool, why string
 		if seen[1] != nil {
 			k = 1
 		}
-		return false, "", fmt.Errorf("line %d: %q may have decimals or thousands, and no value of the file tells: say decimal=point or decimal=comma", seen[k].line, cell[k])
+		return false, "", &HintError{seen[k].line, "decimal", fmt.Sprintf("%q may have decimals or thousands, and no value of the file tells", cell[k]),
+			hintValues["decimal"], "say decimal=point or decimal=comma"}
 	case seen[1] != nil:
 		return true, fmt.Sprintf("decimal comma: %q in line %d", cell[1], seen[1].line), nil
 	}
@@ -224,7 +224,7 @@ func (s *sheet) findUnit(given string, columns []int) (unit, why string, err err
 	for i, c := range columns {
 		u := unitIn(s.header[c])
 		if i > 0 && u != unit {
-			return "", "", fmt.Errorf("%s and %s do not say one unit: say unit=, or choose columns", s.name(columns[0]), s.name(c))
+			return "", "", &HintError{0, "unit", s.name(columns[0]) + " and " + s.name(c) + " do not say one unit", hintValues["unit"], "say unit=, or choose columns"}
 		}
 		unit = u
 	}
@@ -242,12 +242,12 @@ func (s *sheet) findUnit(given string, columns []int) (unit, why string, err err
 			}
 		}
 		if unit != "" && unit != u {
-			return "", "", fmt.Errorf("%s and another column say different units: say unit=", s.name(c))
+			return "", "", &HintError{0, "unit", s.name(c) + " and another column say different units", hintValues["unit"], "say unit="}
 		}
 		unit, why = u, "in "+s.name(c)
 	}
 	if unit == "" {
-		return "", "", fmt.Errorf("nothing tells the unit of %s: say unit=kWh, Wh, MWh, kW or W", s.name(columns[0]))
+		return "", "", &HintError{0, "unit", "nothing tells the unit of " + s.name(columns[0]), hintValues["unit"], "say unit=kWh, Wh, MWh, kW or W"}
 	}
 	return unit, why, nil
 }
@@ -273,7 +273,8 @@ func (s *sheet) findKind(given string, v *valuing, t *timing) (register bool, wh
 	case falls*10 >= rises && falls > 2:
 		return false, fmt.Sprintf("values are amounts per interval: they rise %d times and fall %d times", rises, falls), nil
 	}
-	return false, "", fmt.Errorf("values rise %d times and fall %d times, so nothing tells amounts from readings of a register: say kind=interval or kind=register", rises, falls)
+	return false, "", &HintError{0, "kind", fmt.Sprintf("values rise %d times and fall %d times, so nothing tells amounts from readings of a register", rises, falls),
+		hintValues["kind"], "say kind=interval or kind=register"}
 }
 
 // changes counts rises and falls of the first import column from earlier to
