@@ -83,9 +83,9 @@ type docTariff struct {
 
 // A slotUse is one slot of the period with what the clock shows.
 type slotUse struct {
-	at       time.Time // local
+	at       time.Time // what the clock shows, as if it were UTC
 	start    int64
-	minutes  int // length
+	offset   int
 	imp, exp int64
 }
 
@@ -428,8 +428,7 @@ func (o *slowBill) demand(d *docTariff, s *docSeason, c *docDemand) *big.Rat {
 	energy := map[interval]int64{}
 	for _, u := range o.slots {
 		if day := dayOf(u.at); d.inForce(day) && s.holds(day) && d.within(c.docUse, u.at) {
-			_, offset := u.at.Zone()
-			energy[interval{day, (60*u.at.Hour() + u.at.Minute()) / length, offset}] += u.imp
+			energy[interval{day, (60*u.at.Hour() + u.at.Minute()) / length, u.offset}] += u.imp
 		}
 	}
 	total := new(big.Rat)
@@ -686,7 +685,8 @@ func oracleOf(t testing.TB, p *Plan, texts []string, events []occurrence, channe
 	}
 	step := int64(daySeconds / p.N)
 	for at := p.From; at < p.To; at += step {
-		o.slots = append(o.slots, slotUse{time.Unix(at, 0).In(loc), at, int(step / 60), read(0, at), read(1, at)})
+		_, offset := time.Unix(at, 0).In(loc).Zone()
+		o.slots = append(o.slots, slotUse{time.Unix(at+int64(offset), 0).UTC(), at, offset, read(0, at), read(1, at)})
 	}
 	return o
 }

@@ -171,7 +171,7 @@ func (r randomTariff) together() (shared, rules string) {
 func TestRandomTariffs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	provable, rules := 0, map[RuleKind]int{}
-	for i := range 240 {
+	for i := range 100 {
 		r := randomTariff{Rand: rng, stage: []string{"bill", "net", "line", "interval"}[i%4]}
 		r.exact = r.stage == "interval"
 		shared, agreed := r.together()
@@ -209,12 +209,12 @@ func TestRandomTariffs(t *testing.T) {
 		}
 	}
 	for _, kind := range []RuleKind{RuleExcess, RuleStep, RulePeak, RuleHighest, RuleNet, RuleRounded} {
-		if rules[kind] < 10 {
+		if rules[kind] < 5 {
 			t.Errorf("only %d rules of kind %s: the test is too easy", rules[kind], kind)
 		}
 	}
-	if provable < 80 {
-		t.Errorf("only %d of 240 provable", provable)
+	if provable < 40 {
+		t.Errorf("only %d of 100 are provable", provable)
 	}
 }
 
