@@ -77,6 +77,8 @@ func (o *opener) answered(ctx app.Context) {
 	switch q.Kind {
 	case messages.QuestionPoint:
 		o.plain.ask.Point = word
+	case messages.QuestionHint:
+		o.plain.ask.Hints = append(o.plain.ask.Hints, messages.Hint{Name: q.Hint, Value: word})
 	case messages.QuestionZone:
 		o.fetchRules(ctx, word, true)
 		return

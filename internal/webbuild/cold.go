@@ -16,14 +16,19 @@ var cold = strings.Fields(`
 	hushwatt/prover/worker hushwatt/prover/messages hushwatt/prover/plan
 	hushwatt/meter/slots hushwatt/internal/wire hushwatt/wasm/prover`)
 
-// sparing are the compiler's flags for a program.
+// sparing are the compiler's flags for a program. The reader's own work is
+// reading, which stays fast.
 func sparing(name string) []string {
-	if name != "prover" {
+	if name == "app" {
 		return nil
 	}
 	var flags []string
 	for _, pattern := range cold {
 		flags = append(flags, "-gcflags="+pattern+"=-l")
 	}
-	return append(flags, "-gcflags=encoding/binary=")
+	flags = append(flags, "-gcflags=encoding/binary=")
+	if name == "reader" {
+		flags = append(flags, "-gcflags=hushwatt/meter/source=")
+	}
+	return flags
 }

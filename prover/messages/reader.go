@@ -13,6 +13,7 @@ const (
 type ReadFile struct {
 	Name    string   `json:"name"`
 	Choices []string `json:"choices"` // Answer.Name of each Question answered
+	Hints   []Hint   `json:"hints"`
 	Point   string   `json:"point,omitempty"`
 	Clock   string   `json:"clock,omitempty"` // name of the zone whose Rules are given
 	Chosen  bool     `json:"chosen"`          // the customer named the clock
@@ -22,6 +23,12 @@ type ReadFile struct {
 
 // Parts implements Binary.
 func (r *ReadFile) Parts() []*[]byte { return []*[]byte{&r.Rules, &r.Data} }
+
+// Hint says how a table of unknown make is to be read: Question.Hint, and an answer.
+type Hint struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // AskZone asks for the rules of a zone by its IANA name.
 type AskZone struct {
@@ -55,6 +62,7 @@ func (r *Reading) Parts() []*[]byte {
 // The kinds of a Question: its answer goes into that field of ReadFile.
 const (
 	QuestionChoice = "choice" // Choices, added to those before
+	QuestionHint   = "hint"   // Hints, added to those before
 	QuestionPoint  = "point"  // Point
 	QuestionZone   = "zone"   // Clock, and Chosen
 )
@@ -64,6 +72,7 @@ type Question struct {
 	Kind     string   `json:"kind"`
 	Sentence string   `json:"sentence"` // "The hour that clocks repeat in autumn stands in the file once."
 	Line     int      `json:"line,omitempty"`
+	Hint     string   `json:"hint,omitempty"` // of QuestionHint
 	Answers  []Answer `json:"answers"`
 }
 

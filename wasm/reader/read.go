@@ -24,6 +24,12 @@ func read(m *messages.ReadFile) (*messages.Reading, error) {
 		}
 		return time.LoadLocationFromTZData(name, m.Rules)
 	}}
+	for _, h := range m.Hints {
+		var err error
+		if o.Hints, err = o.Hints.With(h.Name, h.Value); err != nil {
+			return nil, refused(m, err)
+		}
+	}
 	if m.Chosen {
 		zone, err := o.LoadZone(m.Clock)
 		if err != nil {
@@ -59,8 +65,14 @@ func refused(m *messages.ReadFile, err error) error {
 // question is what the customer has to be asked after an error, nil if asking
 // does not help.
 func question(m *messages.ReadFile, o source.Options, err error) *messages.Question {
-	choice := new(source.ChoiceError)
+	choice, hint := new(source.ChoiceError), new(source.HintError)
 	switch {
+	case errors.As(err, &hint):
+		q := &messages.Question{Kind: messages.QuestionHint, Sentence: sentence(hint.Question), Line: hint.Line, Hint: hint.Hint}
+		for _, v := range hint.Values {
+			q.Answers = append(q.Answers, messages.Answer{Name: v, Meaning: inWords(hint.Hint, v)})
+		}
+		return q
 	case errors.As(err, &choice):
 		q := &messages.Question{Kind: messages.QuestionChoice, Sentence: sentence(choice.Question), Line: choice.Line}
 		for _, c := range choice.Choices {
@@ -73,6 +85,26 @@ func question(m *messages.ReadFile, o source.Options, err error) *messages.Quest
 		return whichMeter(m, o)
 	}
 	return nil
+}
+
+// words of hints, where the value alone does not say enough.
+var words = map[string]string{
+	"order=dmy": "Day, then month", "order=mdy": "Month, then day", "order=ymd": "Year, month, day",
+	"stamp=start": "A time is when an interval begins", "stamp=end": "A time is when an interval ends",
+	"decimal=point": "A point: 0.25 is a quarter", "decimal=comma": "A comma: 0,25 is a quarter",
+	"kind=interval": "Energy of each interval", "kind=register": "The level of a counter that counts up",
+	"unit=kW": "kW, the mean power of an interval", "unit=W": "W, the mean power of an interval",
+	"export=none": "None of them",
+}
+
+func inWords(hint, value string) string {
+	if w := words[hint+"="+value]; w != "" {
+		return w
+	}
+	if hint == "import" || hint == "export" || hint == "time" {
+		return "The column “" + value + "”"
+	}
+	return value
 }
 
 const mostPoints = 200

@@ -79,6 +79,35 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
+// Which number of a date is the day is asked for, and then taken as told.
+func TestDayOrMonth(t *testing.T) {
+	m := &messages.ReadFile{Name: "portal.csv", Clock: "UTC", Chosen: true}
+	var err error
+	if m.Rules, err = tariffs.ZoneFile("UTC"); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("Start,Usage (kWh)\n")
+	for day := range 3 {
+		for s := range 48 {
+			fmt.Fprintf(&b, "%02d/02/2026 %02d:%02d,0.%d\n", day+1, s/2, s%2*30, 1+s%7)
+		}
+	}
+	m.Data = []byte(b.String())
+	r, err := read(m)
+	if err != nil || r.Question == nil || r.Question.Kind != messages.QuestionHint || r.Question.Hint != "order" || len(r.Question.Answers) != 2 || r.Question.Answers[0].Meaning != "Day, then month" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	m.Hints = append(m.Hints, messages.Hint{Name: "order", Value: "dmy"})
+	if r, err = read(m); err != nil || r.Readings == nil || r.Readings.Start != time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC).Unix() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	m.Hints[0].Name = "colour"
+	if _, err = read(m); err == nil {
+		t.Error("a hint of no name was taken")
+	}
+}
+
 // A file of several meters is asked about, and then read.
 func TestWhichMeter(t *testing.T) {
 	var b strings.Builder
