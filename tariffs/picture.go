@@ -26,6 +26,7 @@ type Week struct {
 type WeekDay struct {
 	Name      string    `json:"name"` // MON … SUN, PUBLIC_HOLIDAYS
 	Date      string    `json:"date,omitempty"`
+	Minutes   int       `json:"minutes"` // 1440, but 1380 or 1500 where a clock is moved
 	Stretches []Stretch `json:"stretches"`
 }
 
@@ -80,7 +81,7 @@ func (t *Tariff) weekOf(s *season, export bool) []WeekDay {
 			}
 			before = 6
 		}
-		day := WeekDay{Name: w.String()}
+		day := WeekDay{Name: w.String(), Minutes: minutesOfDay}
 		pieces := s.dayWindows(before, w)
 		sort.Slice(pieces, func(i, j int) bool { return pieces[i].start < pieces[j].start })
 		for _, p := range pieces {
@@ -103,7 +104,7 @@ func (s *season) dates(loc *time.Location, from Date, export bool) []WeekDay {
 	var days []WeekDay
 	for d := from; d < from+7; d++ {
 		begin, end := midnight(loc, d), midnight(loc, d+1)
-		day := WeekDay{Name: d.weekday().String(), Date: d.String()}
+		day := WeekDay{Name: d.weekday().String(), Date: d.String(), Minutes: int(end-begin) / 60}
 		for _, r := range s.rows {
 			if a, b := max(r.from, begin), min(r.to, end); a < b {
 				day.add(int(a-begin)/60, int(b-begin)/60, s.rates[0].name, r.price, export)
@@ -148,6 +149,9 @@ func (t *Tariff) Words() []string {
 				}
 			}
 			for _, d := range s.demands {
+				if d.amount == 0 && len(d.steps) == 0 {
+					continue // a season without a charge for power
+				}
 				say("%s, %s%s: %s", k.component, d.name, in, d.inWords(t.Currency))
 			}
 			if s.supply != nil {

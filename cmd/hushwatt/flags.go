@@ -12,7 +12,7 @@ import (
 // argument, knows no required flags and takes the last of two values.)
 type flags struct {
 	options []*option
-	args    []*option // positional, all required
+	args    []*option // positional, all required, the last maybe repeated
 }
 
 // An option is one flag, or one positional argument.
@@ -66,6 +66,15 @@ func (f *flags) arg(value string) *string {
 	f.args = append(f.args, &option{name: value, value: value,
 		set: func(s string) error { *v = s; return nil }})
 	return v
+}
+
+// rest declares positional arguments of one kind, at least one, after all
+// others.
+func (f *flags) rest(value string) *[]string {
+	var all []string
+	f.args = append(f.args, &option{name: value, value: value, repeated: true,
+		set: func(s string) error { all = append(all, s); return nil }})
+	return &all
 }
 
 // flag declares a flag whose value parse understands; a value that it does not
@@ -164,11 +173,17 @@ func (f *flags) complete(positional []string) error {
 		if i >= len(positional) {
 			return misusef("%s is missing", o.name)
 		}
-		if err := o.set(positional[i]); err != nil {
-			return err
+		last := i + 1
+		if o.repeated {
+			last = len(positional)
+		}
+		for _, value := range positional[i:last] {
+			if err := o.set(value); err != nil {
+				return err
+			}
 		}
 	}
-	if n := len(f.args); len(positional) > n {
+	if n := len(f.args); len(positional) > n && (n == 0 || !f.args[n-1].repeated) {
 		if err := f.more(positional[n:]); err != nil {
 			return err
 		}
@@ -203,6 +218,9 @@ func (f *flags) usage() string {
 	var b strings.Builder
 	for _, o := range f.args {
 		b.WriteString(" " + o.value)
+		if o.repeated {
+			b.WriteString("…")
+		}
 	}
 	for _, o := range f.options {
 		s := strings.TrimSpace("--" + o.name + " " + o.value)

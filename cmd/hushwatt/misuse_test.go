@@ -12,7 +12,7 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 		"":                         "no command",
 		"fly":                      `unknown command "fly"`,
 		"meter":                    "needs one of: read, seal, show",
-		"tariff melt":              "needs one of: check, sign, quote",
+		"tariff melt":              "needs one of: import, show, check, sign, quote, compare",
 		"keygen":                   "flag --out is missing",
 		"keygen --out k --nope":    "unknown flag --nope",
 		"keygen --out k extra":     `unexpected argument "extra"`,

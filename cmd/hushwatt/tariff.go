@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"hushwatt/meter/source"
 	"hushwatt/tariffs"
 )
 
@@ -131,25 +132,41 @@ func quote(c *console, paths []string, r readings, p period) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := file.Series[0]
-	if *r.slot != 0 {
-		if s, err = s.Coarsen(*r.slot * 60); err != nil {
-			return nil, fmt.Errorf("%s: %w", *r.path, err)
-		}
-	}
-	plan, err := tariffs.Compile(ts, *p.start, *p.end, s.PerDay())
-	if err != nil {
-		return nil, err
-	}
-	status := make([]uint8, len(s.Status))
-	for i, st := range s.Status {
-		status[i] = uint8(st)
-	}
-	b, err := tariffs.Quote(plan, &tariffs.Series{Start: s.Start, Step: s.Step, Wh: s.Wh, Status: status})
+	b, err := quoteFile(ts, file, *r.slot, *p.start, *p.end)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *r.path, err)
 	}
 	return quoteAnswer{b}, nil
+}
+
+// quoteFile works out one bill of a file's readings.
+func quoteFile(ts []*tariffs.Tariff, file *source.File, slot int, start, end tariffs.Date) (*tariffs.Bill, error) {
+	channels := make([]*tariffs.Series, 2)
+	perDay := 0
+	for _, s := range file.Series {
+		if slot != 0 {
+			var err error
+			if s, err = s.Coarsen(slot * 60); err != nil {
+				return nil, err
+			}
+		}
+		status := make([]uint8, len(s.Status))
+		for i, st := range s.Status {
+			status[i] = uint8(st)
+		}
+		perDay = s.PerDay()
+		channels[s.Channel] = &tariffs.Series{Start: s.Start, Step: s.Step, Wh: s.Wh, Status: status}
+	}
+	plan, err := tariffs.Compile(ts, start, end, perDay)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range plan.Channels {
+		if channels[c] == nil {
+			return nil, fmt.Errorf("tariff %q has a price for %s, and the file has no readings of it", ts[0].PlanID, []string{"import", "export"}[c])
+		}
+	}
+	return tariffs.Quote(plan, channels...)
 }
 
 func (a quoteAnswer) text(w io.Writer) {
