@@ -2,7 +2,10 @@ package source
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,18 +22,21 @@ type want struct {
 	hash                         string
 }
 
-// meterFiles are real files of the formats that are not in realFiles. The numbers
-// were worked out apart from this package, by a few dozen lines of Python: exact
-// fractions, the carry rule over a dictionary of instants, Python's own time zones.
-// First and last are the starts of the first and last slot.
-var meterFiles = []struct {
+// meterFile is a file and what it must be read as.
+type meterFile struct {
 	name, format string
 	options      Options
 	point        string
 	step         int
 	first, last  int64
 	series       []want
-}{
+}
+
+// meterFiles are real files of the formats that are not in realFiles. The numbers
+// were worked out apart from this package, by a few dozen lines of Python: exact
+// fractions, the carry rule over a dictionary of instants, Python's own time zones.
+// First and last are the starts of the first and last slot.
+var meterFiles = []meterFile{
 	{"nem12/Example_NEM12_actual_interval.csv", NEM12, Options{}, "VABD000163", 1800, 1075507200, 1075678200, []want{{0, 48, 0, 48, 53328, "56bb6337786d5bdf"}}},
 	{"nem12/Example_NEM12_different_interval_length.csv", NEM12, Options{}, "C123", 1800, 1080777600, 1080948600, []want{{0, 48, 0, 48, 374000, "47a1873ae6b682a4"}}},
 	{"nem12/Example_NEM12_month_solar.csv", NEM12, Options{}, "NMI1234567", 300, 1677542400, 1680306900, []want{{0, 8928, 0, 288, 270738, "cf128d1ab13077a8"}, {1, 8928, 0, 288, 589172, "d7fa70d8e9cb060f"}}},
@@ -92,7 +98,7 @@ var meterFiles = []struct {
 }
 
 func TestMeterFiles(t *testing.T) {
-	for _, c := range meterFiles {
+	for _, c := range slices.Concat(meterFiles, providerFiles) {
 		o := c.options
 		o.LoadZone = tariffs.Zone
 		f := readFile(t, testdata.Shared(t, "data/"+c.name), o)
@@ -134,6 +140,11 @@ var refusedFiles = []struct{ name, reason string }{
 	{"nem12/mdp-scenarios/NEM12_SCENARIO1005032705_ENERGEXM_NEMMCO.V05", `expected at most 1048575 Wh in a slot`},
 	{"nem12/mdp-scenarios/NEM12_SCENARIO205032701_ENERGEXM_NEMMCO.V01", `expected at most 1048575 Wh in a slot`},
 	{"nem12/mdp-scenarios/NEM12_SCENARIO605033001_ENERGEXM_NEMMCO.V01", `expected at most 1048575 Wh in a slot`},
+	{"us-utility-csv/us-ameren-15min-2024.csv.gz", `line 20944: the hour that clocks in America/Chicago repeated at 2024-11-03T07:00:00Z stands only once in the file`},
+	{"swiss-bamberg-15min-2018/elcons_15min_w44.csv.gz", `the file does not say which week it is of`},
+	{"swiss-bamberg-15min-2018/household_survey.csv", `a table of which a column holds dates, found "VID,household_type,`}, // answers, no readings
+	{"lcl-london-2013/homes.csv", `a table of which a column holds dates, found "home,tariff_2013,`},
+	{"au-lv-feeder-n/customers_kw.csv", `a table of which a column holds dates, found "customer,bus,phase,`}, // one day without its date
 }
 
 func TestRefusedFiles(t *testing.T) {
@@ -148,5 +159,40 @@ func TestRefusedFiles(t *testing.T) {
 		} else if !strings.Contains(err.Error(), c.reason) {
 			t.Errorf("%s: refused because %v\n want %s", c.name, err, c.reason)
 		}
+	}
+}
+
+// Every file of the shared folder is in one of the tables.
+func TestNoFileIsLeftOut(t *testing.T) {
+	listed := map[string]bool{}
+	for _, c := range realFiles {
+		listed[c.name] = true
+	}
+	for _, c := range slices.Concat(meterFiles, providerFiles) {
+		listed[c.name] = true
+	}
+	for _, c := range refusedFiles {
+		listed[c.name] = true
+	}
+	root := testdata.Shared(t, "data")
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(root, path)
+		name = filepath.ToSlash(name)
+		switch {
+		case err != nil:
+			return err
+		case name == "tariffs":
+			return fs.SkipDir
+		case d.IsDir() || d.Name() == "ORIGIN.md":
+			return nil
+		}
+		if files++; !listed[name] {
+			t.Errorf("%s is in no table", name)
+		}
+		return nil
+	})
+	if err != nil || files < 140 {
+		t.Errorf("%d files, %v", files, err)
 	}
 }
