@@ -24,6 +24,8 @@ type wallClock struct {
 	p     *point // told what was found
 	emit  func(row) error
 
+	offset, from, to int64 // the clock's offset from UTC within (from, to)
+
 	before int64 // the last settled instant
 	any    bool  // there is one
 	group  []wallRow
@@ -44,6 +46,9 @@ const mostRepeated = 2 * 3600
 // add takes a row whose at is a reading of the clock, in seconds as if it were UTC.
 func (c *wallClock) add(r row) error {
 	wall := r.at
+	if at := wall - c.offset; at > c.from && at < c.to {
+		return c.certain(r, at)
+	}
 	at := instants(c.zone, wall)
 	switch len(at) {
 	case 0:
@@ -51,10 +56,31 @@ func (c *wallClock) add(r row) error {
 	case 2:
 		return c.repeated(wallRow{r, wall, [2]int64{at[0], at[1]}})
 	}
-	if err := c.settle(at[0], true); err != nil {
+	c.remember(at[0])
+	return c.certain(r, at[0])
+}
+
+// certain takes a row of which the instant is plain.
+func (c *wallClock) certain(r row, at int64) error {
+	if err := c.settle(at, true); err != nil {
 		return err
 	}
-	return c.pass(r, at[0])
+	return c.pass(r, at)
+}
+
+// remember keeps the stretch around an instant in which the clock's offset stays
+// what it is, so that few rows have to ask the zone. A day is left at either end.
+func (c *wallClock) remember(at int64) {
+	t := time.Unix(at, 0).In(c.zone)
+	_, offset := t.Zone()
+	c.offset = int64(offset)
+	start, end := t.ZoneBounds()
+	if c.from = -1 << 62; !start.IsZero() {
+		c.from = start.Unix() + secondsPerDay
+	}
+	if c.to = 1 << 62; !end.IsZero() {
+		c.to = end.Unix() - secondsPerDay
+	}
 }
 
 // pass hands a row on at its instant.

@@ -33,9 +33,10 @@ import (
 // 2015-03-01T12:00:00+01:00, before each one. From 4.0 on, what follows the "!"
 // is the CRC-16 of everything from "/" to "!", with lines that end in CR LF.
 //
-// A log becomes slots by the registers at the slots' edges: the last telegram
-// before an edge stands for it; where that is older than a tenth of a slot, both
-// slots at the edge are estimated. A single telegram has no interval.
+// A log becomes slots by the registers at the slots' edges: a telegram within a
+// tenth of a slot stands for an edge. Between telegrams that are further off, a
+// register is taken to have counted evenly, and the slots are estimated. A single
+// telegram has no interval.
 
 // ReadP1 reads a log of P1 telegrams.
 func ReadP1(r io.Reader, o Options) (*File, error) { return p1.readOne(r, o) }
@@ -99,8 +100,7 @@ type telegram struct {
 }
 
 type p1Level struct {
-	cell   string
-	scale  int // of the unit: kWh 3, Wh 0
+	wh     energy
 	digits int // before the point of kWh
 }
 
@@ -183,8 +183,12 @@ func (p *p1Reader) object(tg *telegram, text string) error {
 		if !known {
 			return lineError(p.line, "a register in kWh or Wh", value)
 		}
+		v, err := p.t.reading(p.line, number, scale)
+		if err != nil || v.status == Missing {
+			return lineError(p.line, "a register in kWh or Wh", value)
+		}
 		whole, _, _ := strings.Cut(number, ".")
-		tg.levels[code] = p1Level{strings.Clone(number), scale, len(whole) + scale - 3}
+		tg.levels[code] = p1Level{v.wh, max(0, len(whole)+scale-3)}
 	}
 	return nil
 }
@@ -250,33 +254,38 @@ func (p *p1Reader) take(tg *telegram) error {
 	if tg.at < before.at {
 		return lineError(tg.line, "telegrams in order of time", slots.Stamp(tg.at))
 	}
-	next := tg.at - tg.at%step
-	if next == p.edge {
-		return nil
-	}
-	// Of several edges since the telegram before, the first may have that one for
-	// it; the others are not known, and the energy between is spread over them.
-	first := p.edge + step
-	p.edge = next
-	switch {
-	case tg.at == next && next == first:
-		return p.emit(tg, next, Measured)
-	case first-before.at <= near:
-		if err := p.emit(before, first, Measured); err != nil {
-			return err
+	for edge := p.edge + step; edge <= tg.at; edge += step {
+		p.edge = edge
+		nearest, off := before, edge-before.at
+		if tg.at-edge < off {
+			nearest, off = tg, tg.at-edge
 		}
-	default:
-		if err := p.emit(before, first, Estimated); err != nil {
+		var err error
+		switch {
+		case off <= near:
+			err = p.emit(nearest, edge, Measured)
+		case tg.meter == before.meter:
+			err = p.emit(between(before, tg, edge), edge, Estimated)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	switch {
-	case next == first:
-		return nil
-	case tg.at-next <= near:
-		return p.emit(tg, next, Measured)
+	return nil
+}
+
+// between makes up what the meter would have said at an instant between two
+// telegrams, had its registers counted evenly. One that fell is left out.
+func between(a, b *telegram, at int64) *telegram {
+	made := &telegram{line: b.line, at: at, meter: b.meter, levels: map[string]p1Level{}}
+	for code, to := range b.levels {
+		from, there := a.levels[code]
+		if there && !to.wh.less(from.wh) {
+			part := to.wh.sub(from.wh).times(uint64(at-a.at), uint64(b.at-a.at))
+			made.levels[code] = p1Level{from.wh.add(part), to.digits}
+		}
 	}
-	return p.emit(tg, next, Estimated)
+	return made
 }
 
 // finish settles the edge that the last telegram is close to.
@@ -307,21 +316,17 @@ func (p *p1Reader) emit(tg *telegram, edge int64, status Status) error {
 			continue
 		}
 		read++
-		v, err := p.t.reading(tg.line, level.cell, level.scale)
-		if err != nil {
-			return err
-		}
-		f, err := p.t.feed(tg.line, "", r.code, 1<<r.channel, layout{step: p.step, levels: true, zeros: r.channel == Export, digits: max(0, level.digits)})
+		f, err := p.t.feed(tg.line, "", r.code, 1<<r.channel, layout{step: p.step, levels: true, zeros: r.channel == Export, digits: level.digits})
 		if err != nil {
 			return err
 		}
 		row := row{line: tg.line, at: edge, meter: tg.meter}
-		row.value[r.channel] = v.as(status)
+		row.value[r.channel] = reading{wh: level.wh, status: status}
 		if err := f.add(row); err != nil {
 			return err
 		}
 	}
-	if read == 0 {
+	if read == 0 && status == Measured {
 		return lineError(tg.line, "a telegram with a register of energy, such as 1-0:1.8.1", "none")
 	}
 	return nil
