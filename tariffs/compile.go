@@ -279,8 +279,30 @@ func (p *Plan) slotAt(t int64) int {
 	return int((t - int64(p.FirstDay)*daySeconds) / p.step())
 }
 
+// A Price is that of one component in one slot.
+type Price struct {
+	Line int   // index into Energy
+	Pico int64 // pico units per Wh; a credit for export is below 0
+}
+
+// Prices returns all prices of the slot that begins at t, seconds since 1970:
+// those of import, then those of export; none outside the period.
+func (p *Plan) Prices(t int64) (out []Price) {
+	if t < p.From || t >= p.To {
+		return nil
+	}
+	s := p.slotAt(t)
+	for _, l := range p.layers {
+		if l.line[s] >= 0 {
+			out = append(out, Price{int(l.line[s]), l.price[s]})
+		}
+	}
+	return out
+}
+
 // At returns the line in Energy of the slot that begins at t, seconds since
-// 1970, and its price in pico units per Wh; line is −1 outside the period.
+// 1970, and its price in pico units per Wh, of the first component that prices
+// energy (Prices has all of them); line is −1 outside the period.
 func (p *Plan) At(t int64) (line int, price int64) {
 	if t < p.From || t >= p.To {
 		return -1, 0

@@ -76,6 +76,10 @@ func (t *Tariff) checkTracks(o object) {
 			}
 			return
 		}
+		if demands := slices.IndexFunc(k.seasons, func(s season) bool { return s.demands != nil }); demands >= 0 && k.hasPrices() {
+			*o.err = fmt.Errorf("%s.rateBlockUType: component %q has prices of energy in other periods; demandCharges need a component of their own", k.seasons[demands].path, k.component)
+			return
+		}
 		for _, s := range k.seasons {
 			holidays = holidays || s.namesHolidays()
 		}
