@@ -78,8 +78,8 @@ func dayColumns(line int, titles []string) (starts []int, step int, err error) {
 		if i == 0 {
 			step = b.clock - a.clock
 		}
-		if !slots.ValidStep(step) || b.clock-a.clock != step || i == 0 && a.clock != 0 {
-			return nil, 0, lineError(line, "columns of one length, 60, 30, 15, 10 or 5 minutes, from 00:00 on", title)
+		if !slots.ValidStep(step) || b.clock-a.clock != step || i == 0 && a.clock != 0 || i > 0 && a.clock > starts[i-1]+step {
+			return nil, 0, lineError(line, "columns of one length, 60, 30, 15, 10 or 5 minutes, one after another from 00:00 on", title)
 		}
 		starts = append(starts, a.clock)
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -87,8 +88,8 @@ func FuzzSwissWeek(f *testing.F) {
 	o.Point, o.From = "17", "2018-10-29"
 	head, row := "VID", "17"
 	for i := range swissColumns - 1 {
-		head += "," + string([]byte{'V', byte('0' + (i+1)/100), byte('0' + (i+1)/10%10), byte('0' + (i+1)%10)})
-		row += ",0." + string([]byte{byte('0' + i%10)})
+		head += fmt.Sprintf(",V%03d", i+1)
+		row += fmt.Sprintf(",0.%d", i%10)
 	}
 	fuzzRoute(f, o, head+"\n"+row+"\n")
 }
