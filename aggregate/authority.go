@@ -136,6 +136,11 @@ func (a *Authority) Sign(p *meter.Presence) ([]byte, error) {
 	if !s.closed {
 		return nil, errors.New("presence: the slot is not cut off yet")
 	}
+	if before, err := a.stored(p.Day, p.Slot); err != nil {
+		return nil, err
+	} else if before != nil && before.Hash() != p.Hash() {
+		return nil, ErrSecondPresence
+	}
 	if _, err := a.counting(p); err != nil {
 		return nil, err
 	}

@@ -203,7 +203,7 @@ func counts(f *SlotFile, name string) bool {
 
 // checkStatistics compares a release with sums, mean and the mean of squared
 // deviations, in fractions.
-func checkStatistics(t *testing.T, r *Release, readings []int64, minVariance int) {
+func checkStatistics(t testing.TB, r *Release, readings []int64, minVariance int) {
 	t.Helper()
 	n := big.NewRat(int64(len(readings)), 1)
 	sum := new(big.Rat)
@@ -231,7 +231,7 @@ func checkStatistics(t *testing.T, r *Release, readings []int64, minVariance int
 }
 
 // isRounded checks that text is exact rounded to six decimals, halves to even.
-func isRounded(t *testing.T, text string, exact *big.Rat) {
+func isRounded(t testing.TB, text string, exact *big.Rat) {
 	t.Helper()
 	got, ok := new(big.Rat).SetString(text)
 	if _, decimals, _ := strings.Cut(text, "."); !ok || len(decimals) != 6 {
