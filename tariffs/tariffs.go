@@ -110,6 +110,12 @@ func (t *Tariff) ID() string {
 	return hex.EncodeToString(h[:])
 }
 
+// Replaces returns the id of the version that this one replaces, from the day it
+// comes into force; false if it names none.
+func (t *Tariff) Replaces() (id [32]byte, ok bool) {
+	return id, copy(id[:], t.replaces) == len(id)
+}
+
 // message is what is hashed and what is signed.
 func (t *Tariff) message() []byte {
 	return append([]byte(wire.LabelTariff), t.canonical...)
