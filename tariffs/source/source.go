@@ -140,6 +140,16 @@ func Formats() []string {
 	return names
 }
 
+// Says describes a format in a line.
+func Says(name string) string {
+	for _, f := range formats {
+		if f.name == name {
+			return f.says
+		}
+	}
+	return ""
+}
+
 // Detect returns the name of the format that a file is in, by its content.
 func Detect(f File) (string, error) {
 	if len(f.Data) > MaxFile {
