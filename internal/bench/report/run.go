@@ -47,6 +47,7 @@ func (r runner) all() (results, error) {
 		{r, native, bench, "^Benchmark(Prove|Verify|Baseline|Batch)$"},
 		{r, native, "./meter", "^BenchmarkSealAgainstBaseline$"},
 		{r, native, bench, "^Benchmark(Open|Compile|Days|Functionals|Slots)$"},
+		{r, native, "./meter/source", "^BenchmarkReadNEM12Year$"},
 		{r, wasm, bench, "^Benchmark(Prove|Open|Compile)$"},
 		{once, native, bench, "^BenchmarkColdPrepare$"},
 		{once, native, bench, "^BenchmarkColdStart$"},

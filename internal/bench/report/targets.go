@@ -79,6 +79,7 @@ func (m results) targets() []target {
 		{what: "verify one rounded bill", got: verify, limit: 2.2, unit: " ms", tried: triedVerify},
 		{what: "bills a second and core in a batch of 1,000", got: 1000 / m.perBill("Batch"), limit: 1800, least: true, tried: triedVerify},
 		{what: "compile a year of half-hourly prices", got: m.ms(native, "Compile"), limit: 5, unit: " ms", tried: triedCompile},
+		{what: "read a year of five-minute NEM12", got: m.ms(native, "ReadNEM12Year"), limit: 250, unit: " ms"},
 		{what: "open and check a month, wasm", got: m.ms(wasm, "Open"), limit: 20, unit: " ms", tried: triedOpen},
 	}
 	for i, platform := range []string{native, wasm} {
