@@ -142,9 +142,7 @@ func terms(kind prover.Kind, c *tariffs.Plan, meters []prover.MeterSlots) prover
 		t.Mode = string(c.Rounding.Mode)
 		t.Digits = uint8(c.Rounding.Digits)
 	}
-	for _, used := range c.Tariffs {
-		t.Tariffs = append(t.Tariffs, used.Hash())
-	}
+	t.Tariffs = c.Documents()
 	return t
 }
 
@@ -172,11 +170,7 @@ func (p *Plan) Private() error {
 		return errors.New("privacy rule A: an amount that is not rounded can give single half-hours away")
 	}
 	for _, c := range p.Compiled {
-		rows, err := c.Released()
-		if err != nil {
-			return err
-		}
-		if _, err := tariffs.Privacy(c.N, c.Clock, rows); err != nil {
+		if _, err := c.Private(nil); err != nil {
 			return err
 		}
 	}
