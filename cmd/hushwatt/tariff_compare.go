@@ -68,7 +68,7 @@ func compare(c *console, paths []string, r readings, p period) (answer, error) {
 	for i, t := range ts {
 		b, err := quoteFile([]*tariffs.Tariff{t}, file, *r.slot, start, end)
 		if err != nil {
-			a.Refused = append(a.Refused, unpriced{paths[i], oneLine(err)})
+			a.Refused = append(a.Refused, unpriced{paths[i], reason(err)})
 			continue
 		}
 		total, _ := new(big.Rat).SetString(b.Total)
@@ -79,6 +79,15 @@ func compare(c *console, paths []string, r readings, p period) (answer, error) {
 		err = fmt.Errorf("none of the tariffs can price these readings: %s", a.Refused[0].Reason)
 	}
 	return a, err
+}
+
+// reason is what an error says, without the name of the work that met it.
+func reason(err error) string {
+	text := oneLine(err)
+	for _, work := range []string{"compile: ", "quote: "} {
+		text = strings.TrimPrefix(text, work)
+	}
+	return text
 }
 
 // wholeDays is the period asked for, else all days of a clock that the readings

@@ -17,11 +17,21 @@ var tariffImportCommand = command{
 	does:    "make a tariff of one that a supplier or a regulator publishes in another form",
 	example: `hushwatt tariff import unit-rates.json --prices-include-tax no --tax VAT=0.05 --rounding bill,2,half-up --id agile --name Agile > tariff.json`,
 	note: "The tariff goes to standard output. What it has no place for is listed on standard error, with\n" +
-		"the reason. What the source does not say (rounding, taxes, clock …) is asked for by flag.",
+		"the reason. What the source does not say (rounding, taxes, clock …) is asked for by flag.\n" +
+		"Formats:" + importFormats(),
 	flags: func(f *flags) action {
 		j := declareImport(f)
 		return func(c *console) (answer, error) { return j.run(c) }
 	},
+}
+
+// importFormats lists the formats with what they are, a line each.
+func importFormats() string {
+	var b strings.Builder
+	for _, name := range tariffsource.Formats() {
+		fmt.Fprintf(&b, "\n  %-12s  %s", name, tariffsource.Says(name))
+	}
+	return b.String()
 }
 
 // importJob is one use of `tariff import`.
