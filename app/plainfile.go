@@ -136,13 +136,19 @@ func (o *opener) asMenu(answers []messages.Answer) app.UI {
 	return app.Div().Class("field").Body(
 		app.Label().For("answer").Text("Answer"),
 		app.Select().ID("answer").Body(
-			app.Option().Value("").Selected(o.plain.answer == "").Text("Choose one"),
+			app.Option().Value(noAnswer).Selected(o.plain.answer == "").Text("Choose one"),
 			app.Range(answers).Slice(func(i int) app.UI {
 				return app.Option().Value(answers[i].Name).Selected(answers[i].Name == o.plain.answer).Text(answers[i].Meaning)
 			}),
-		).OnChange(func(ctx app.Context, e app.Event) { o.plain.answer = ctx.JSSrc().Get("value").String() }),
+		).OnChange(func(ctx app.Context, e app.Event) {
+			if o.plain.answer = ctx.JSSrc().Get("value").String(); o.plain.answer == noAnswer {
+				o.plain.answer = ""
+			}
+		}),
 	)
 }
+
+const noAnswer = "?" // an option needs a value: go-app leaves an empty one out
 
 // clocks to choose from, this device's first.
 func clocks() []messages.Answer {

@@ -100,7 +100,7 @@ test("states", async ({ page, server }) => {
   const text = join(server.dir, "notes.txt");
   await writeFile(text, "hello\n");
   await choose(page, text);
-  await trouble(page, "not-a-hushwatt-file");
+  await trouble(page, "not-a-meter-file");
   await looksRight(page, "not ours");
   await open(page, "/");
   await press(page, "Try it with a made-up home");

@@ -1,7 +1,7 @@
 // The whole path, as a person walks it.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { choose, expect, follow, heading, moveIn, open, press, sendButton, test, toBill, toSend } from "./support/fixtures.mjs";
+import { choose, expect, follow, heading, moveIn, open, press, ready, sendButton, test, toBill, toSend, trouble } from "./support/fixtures.mjs";
 import { signIn } from "./support/portal.mjs";
 import { meterAtHome } from "./support/meter.mjs";
 
@@ -109,8 +109,6 @@ async function drop(page, path) {
 }
 
 test("a file that is picked before the program runs is opened by it", async ({ page, context, server }) => {
-  let go;
-  const held = new Promise((ok) => { go = ok; });
   await context.route((url) => url.pathname.startsWith("/web/app") && url.pathname.endsWith(".wasm"), async (route) => { await held; await route.continue(); });
   await page.goto("/", { waitUntil: "domcontentloaded" });
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible(); // readable already
@@ -118,6 +116,33 @@ test("a file that is picked before the program runs is opened by it", async ({ p
   expect(await page.locator("html").getAttribute("data-app")).not.toBe("ready");
   go();
   await heading(page, "Your key");
+});
+
+test("a file that is picked while the screen behind the picker changes is opened", async ({ page, context, server }) => {
+  await moveIn(page); // so that the start looks different once it is known who comes
+  const again = await context.newPage();
+  await again.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    globalThis.late = [];
+    Worker.prototype.postMessage = function (...a) { // the worker is asked only later
+      if (globalThis.late) globalThis.late.push(() => post.apply(this, a)); else post.apply(this, a);
+    };
+  });
+  await again.goto("/");
+  await ready(again);
+  await expect(again.getByRole("heading", { level: 1 })).toContainText("It does not need to know when you sleep");
+  const picker = again.waitForEvent("filechooser");
+  await again.getByText("Open my meter’s file", { exact: true }).last().click();
+  const chooser = await picker;
+  await again.evaluate(() => { const all = globalThis.late; globalThis.late = null; all.forEach((f) => f()); });
+  await heading(again, "Your bills");
+  await chooser.element().evaluate((input) => { // what the browser tells of a pick
+    const files = new DataTransfer();
+    files.items.add(new File(["Dear customer"], "letter.txt"));
+    input.files = files.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await trouble(again, "not-a-meter-file");
 });
 
 test("a file dropped beside its place leaves the page as it is", async ({ page, server }) => {

@@ -123,7 +123,7 @@ test("files that are not ours, damaged ones, and a damaged link", async ({ page,
   await writeFile(cut, whole.subarray(0, whole.length - 100));
   await open(page);
   await choose(page, text);
-  await trouble(page, "not-a-hushwatt-file");
+  await trouble(page, "not-a-meter-file");
   await choose(page, cut);
   await trouble(page, "damaged-file");
   await page.goto("/bill#r=AAAA");
