@@ -18,6 +18,18 @@ func (p *BillPlan) claim(rows []meter.Row, outputs []Output) (*Claim, error) {
 
 // claimKnowing is claim for a caller who knows the plan's weights hash already.
 func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Output) (*Claim, error) {
+	c, err := p.build(hash, rows, outputs)
+	if err == nil {
+		err = c.Check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// build makes the claim without checking it.
+func (p *BillPlan) build(hash *[32]byte, rows []meter.Row, outputs []Output) (*Claim, error) {
 	if len(outputs) != p.outputs() {
 		return nil, fmt.Errorf("%d outputs instead of %d", len(outputs), p.outputs())
 	}
@@ -34,13 +46,7 @@ func (p *BillPlan) claimKnowing(hash *[32]byte, rows []meter.Row, outputs []Outp
 	if whole { // the claim's weights are those of the plan
 		c.hash = hash
 	}
-	if err := p.require(c, places, outputs); err != nil {
-		return nil, err
-	}
-	if err := c.Check(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, p.require(c, places, outputs)
 }
 
 // Provable reports whether a claim can express the plan, for meters of any cap:

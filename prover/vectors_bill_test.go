@@ -28,6 +28,7 @@ func TestVectorFilesOfBills(t *testing.T) {
 	f.corrections()
 	f.requests()
 	f.exchanges()
+	f.rules()
 	testvectors.Sync(t, "bill", f.list)
 }
 
@@ -82,7 +83,10 @@ func planData(p *BillPlan) testvectors.Plan {
 		d.Registers = append(d.Registers, testvectors.Register{Name: r.Name, Channel: r.Channel, Unit: r.Unit})
 	}
 	for _, x := range p.Functionals {
-		d.Functionals = append(d.Functionals, testvectors.Line{Name: x.Name, Weights: x.Weights, Const: x.Const.String(), Unit: x.U.String()})
+		d.Functionals = append(d.Functionals, testvectors.Line{Name: x.Name, Weights: x.Weights, Const: x.Const.String(), Unit: x.U.String(), Hidden: termsData(x.Hidden)})
+	}
+	for k := range p.Rules {
+		d.Rules = append(d.Rules, ruleData(&p.Rules[k]))
 	}
 	return d
 }

@@ -39,9 +39,52 @@ func newPlan(in *testvectors.Plan) (*prover.BillPlan, error) {
 		if !ok1 || !ok2 {
 			return nil, fmt.Errorf("constant %q, unit %q", l.Const, l.Unit)
 		}
-		p.Functionals = append(p.Functionals, prover.Functional{Name: l.Name, Weights: l.Weights, Const: konst, U: unit})
+		hidden, err := newTerms(l.Hidden)
+		if err != nil {
+			return nil, err
+		}
+		p.Functionals = append(p.Functionals, prover.Functional{Name: l.Name, Weights: l.Weights, Const: konst, Hidden: hidden, U: unit})
+	}
+	for i := range in.Rules {
+		r, err := newRule(&in.Rules[i])
+		if err != nil {
+			return nil, err
+		}
+		p.Rules = append(p.Rules, r)
 	}
 	return p, nil
+}
+
+func newTerms(in []testvectors.Term) (terms []prover.Term, err error) {
+	for _, t := range in {
+		coef, ok := new(big.Int).SetString(t.Coef, 10)
+		if !ok {
+			return nil, fmt.Errorf("coefficient %q", t.Coef)
+		}
+		terms = append(terms, prover.Term{Rule: t.Rule, Coef: coef})
+	}
+	return terms, nil
+}
+
+func newRule(in *testvectors.Rule) (r prover.Rule, err error) {
+	r = prover.Rule{Name: in.Name, Kind: prover.RuleKind(in.Kind), Count: in.Count, Mode: prover.Mode(in.Mode)}
+	r.Of.FirstRow, r.Of.Weights = in.FirstRow, in.Weights
+	var ok bool
+	if r.Of.Const, ok = new(big.Int).SetString(in.Const, 10); !ok && in.Const != "" {
+		return r, fmt.Errorf("constant %q", in.Const)
+	}
+	if r.U, ok = new(big.Int).SetString(in.Unit, 10); !ok && in.Unit != "" {
+		return r, fmt.Errorf("unit %q", in.Unit)
+	}
+	for _, g := range in.Groups {
+		group := prover.Group{Day: g.Day}
+		for _, c := range g.Cells {
+			group.Cells = append(group.Cells, prover.Place{Row: c[0], Slot: c[1]})
+		}
+		r.Groups = append(r.Groups, group)
+	}
+	r.Of.Hidden, err = newTerms(in.Hidden)
+	return r, err
 }
 
 // newChecks are those of a verifier whose plan for a request is the one for its
