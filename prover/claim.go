@@ -88,6 +88,7 @@ type bounded struct {
 	l     Linear
 	bound *big.Int
 	width int
+	own   int // if it is the range of a secret, its index plus 1
 }
 
 // product is the requirement z = x·y; if zero is set, (1 − x)·y = 0 and z = y.
@@ -153,7 +154,11 @@ func (c *Claim) secret(s secret) Linear {
 		c.asks = append(c.asks, ask{i: len(c.secrets)})
 	}
 	c.secrets = append(c.secrets, s)
+	before := len(c.ranges)
 	c.RequireRange(l.Sub(Constant(s.within.lo)), new(big.Int).Sub(s.within.hi, s.within.lo))
+	if len(c.ranges) > before {
+		c.ranges[before].own = len(c.secrets)
+	}
 	return l
 }
 
@@ -170,7 +175,7 @@ func (c *Claim) RequireRange(l Linear, bound *big.Int) {
 }
 
 func (c *Claim) addRange(l Linear, bound *big.Int, width int) {
-	c.ranges = append(c.ranges, bounded{l, bound, width})
+	c.ranges = append(c.ranges, bounded{l: l, bound: bound, width: width})
 }
 
 // RequireZero requires l = 0. If a secret occurs in it with coefficient 1 or

@@ -80,8 +80,7 @@ func (c *Claim) Vector(name string, n int, bound *big.Int, pays ...Pays) Vector 
 		c.fail("%w: vector %s of %d integers up to %v", ErrNotProvable, name, n, bound)
 		n, bound = 1, one
 	}
-	v.bound = new(big.Int).Add(bound, big.NewInt(2))
-	v.bound.Sub(v.bound, new(big.Int).Mod(v.bound, three))
+	v.bound = wholeBound(bound)
 	v.code = newCode(v.bound, 0)
 	c.asks = append(c.asks, ask{vector: true, i: len(c.vectors)})
 	c.vectors = append(c.vectors, v)

@@ -41,6 +41,14 @@ func newCode(bound *big.Int, positions int) code {
 	return c
 }
 
+// wholeBound returns the least multiple of 3 that is not below bound: its code
+// has factor 1, so that what it is a code of is an integer. A factor of 3 says of
+// v only that 3·v is one.
+func wholeBound(bound *big.Int) *big.Int {
+	v := new(big.Int).Add(bound, big.NewInt(2))
+	return v.Sub(v, new(big.Int).Mod(v, three))
+}
+
 // codePositions returns how many positions any bound below 2^width takes: a
 // number that does not depend on which of them was met.
 func codePositions(width int) int { return (width + 3) / 2 }

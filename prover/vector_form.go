@@ -29,6 +29,12 @@ func (c *Claim) useVectors() bool { return len(c.vectors)+len(c.eachs) > 0 }
 func (c *Claim) compileVectors(f *form) error {
 	v := &vectorForm{eachs: append([]each{}, c.eachs...)}
 	for _, r := range f.ranges {
+		// A secret is an integer by nothing but its own range.
+		if _, sent := f.place[r.own-1]; sent && r.own > 0 && new(big.Int).Mod(r.bound, three).Sign() != 0 {
+			whole := wholeBound(r.bound)
+			v.eachs = append(v.eachs, each{rest: r.l, entries: make([]Sum, 1), within: interval{zero, zero},
+				bound: whole, code: newCode(whole, 0)})
+		}
 		v.eachs = append(v.eachs, each{rest: r.l, entries: make([]Sum, 1), within: interval{zero, zero},
 			bound: r.bound, code: newCode(r.bound, codePositions(r.width))})
 	}

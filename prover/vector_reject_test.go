@@ -1,6 +1,7 @@
 package prover
 
 import (
+	"crypto/rand"
 	"math/big"
 	"slices"
 	"testing"
@@ -205,6 +206,42 @@ func (v *slowVector) eqTau(at int) ristretto.Scalar {
 		}
 	}
 	return e
+}
+
+// TestVectorSecretThird: the exact code of a bound that 3 does not divide speaks
+// of 3·y. If that were all, y could be 1/3.
+func TestVectorSecretThird(t *testing.T) {
+	h := newHome([]Row{{N: 24, Cap: 100}}, func(d, s int) uint32 { return 0 })
+	claim := func(own bool) *Claim {
+		c := NewClaim(h.rows, "tz")
+		y := c.Secret("y", zero, big.NewInt(100))
+		c.RequireEach(Linear{}, []Sum{{Cells: []Cell{{0, 0, 1}}}}, one)
+		c.Reveal(y.Scale(big.NewInt(3)), one)
+		if !own {
+			c.ranges[0].own = 0
+		}
+		return c
+	}
+	third := func(c *Claim) func(*witness) {
+		if err := c.Check(); err != nil {
+			t.Fatal(err)
+		}
+		at := c.form.vector.start[len(c.form.vector.start)-1] // the exact range
+		return func(w *witness) {
+			w.values[0] = fraction(1, 3)
+			w.digits[at] = 1 // 3·y = 1
+		}
+	}
+	bare := claim(false)
+	narg, err := bare.prove(testHeader, h.seals, h.opened, []Int{{}}, rand.Reader, third(bare), noSteps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bare.Verify(testHeader, h.seals, narg); err != nil {
+		t.Errorf("the attack does not work: %v", err)
+	}
+	c := claim(true)
+	h.cheats(t, c, third(c), Int{})
 }
 
 // rootOfF returns q with q(q−1)(q−2)(q−3) = v: (w+1)² = v + 1, (2q−3)² = 9 + 4w.

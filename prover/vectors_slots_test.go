@@ -289,6 +289,15 @@ func (f *claimFiles) otherRules(h *home, cells []int) {
 	f.cheat("vector-entry-negative", "rounded-by-slot", "An amount is said to be −1, another is larger.", rounded(sum), h, nil,
 		append([]int64{amounts[0] + amounts[7] + 1}, append(slices.Clone(amounts[1:7]), -1)...)...)
 
+	thirds := func(amount int64) *claimData {
+		return with(about(h), secretStep("y", 0, 100, ""), eachStep(nil, 1<<16-1, cellsOf(1, cells...)...), revealStep(expr{"s0": "3"}, amount))
+	}
+	f.accept("secret-with-digits", "A secret of 1 in a claim with digits; three times it is revealed.", thirds(3), h, 1)
+	f.cheatWith("secret-third-with-digits", "secret-with-digits", "The secret is 1/3: three times it has digits, it itself has none.", thirds(1), h, func(w *witness) {
+		w.values[0] = fraction(1, 3)
+		w.digits[len(w.digits)-codePositions(7)] = 1
+	}, 0)
+
 	h.rows[0].Skip = make([]bool, 24)
 	h.rows[0].Skip[7] = true
 	skipped := with(about(h, hidden(allSlots(h), 0)), secretStep("peak", 0, 1<<16-1, "up"), eachStep(expr{"s0": "1"}, 1<<16-1, cellsOf(-1, cells...)...),
