@@ -203,22 +203,37 @@ func (c *wallClock) backwards(group []wallRow, after int64, more bool) bool {
 // passes says of each row of a group, which is in order of time, in which of the
 // two passes it is, and how often the clock went back.
 func (c *wallClock) passes(group []wallRow) (pass []int, jumps int) {
-	pass = make([]int, len(group))
 	if c.twins {
-		for i := 1; i < len(group); i++ {
-			if group[i].wall == group[i-1].wall && pass[i-1] == 0 {
-				pass[i], jumps = 1, 1
-			} else if group[i].wall <= group[i-1].wall {
-				return pass, 2
-			}
-		}
-		return pass, jumps
+		return paired(group)
 	}
+	pass = make([]int, len(group))
 	for i := 1; i < len(group); i++ {
 		if group[i].wall <= group[i-1].wall {
 			jumps++
 		}
 		pass[i] = min(jumps, 1)
+	}
+	return pass, jumps
+}
+
+// paired says the same of rows that come as pairs. Beside a pair, a row alone does
+// not say in which of the two passes it is.
+func paired(group []wallRow) (pass []int, jumps int) {
+	pass = make([]int, len(group))
+	alone := 0
+	for i := 0; i < len(group); i++ {
+		if i > 0 && group[i].wall <= group[i-1].wall {
+			return pass, 2
+		}
+		if i+1 < len(group) && group[i+1].wall == group[i].wall {
+			i++
+			pass[i], jumps = 1, 1
+		} else {
+			alone++
+		}
+	}
+	if alone > 0 && jumps > 0 {
+		return pass, 2
 	}
 	return pass, jumps
 }

@@ -39,10 +39,12 @@ func newInput(r io.Reader) (*input, error) {
 	}
 	b := &bounded{src: src, left: maxText}
 	in := &input{bufio.NewReaderSize(b, beginningSize), b}
-	mark, _ := in.Peek(3)
+	mark, _ := in.Peek(4)
 	switch {
-	case bytes.Equal(mark, []byte("\ufeff")):
-		in.Discard(len(mark))
+	case bytes.HasPrefix(mark, []byte("PK\x03\x04")):
+		return nil, errors.New("the file is a zip archive or a workbook (xlsx): take the file out of the archive, or save the sheet as CSV")
+	case bytes.HasPrefix(mark, []byte("\ufeff")):
+		in.Discard(len("\ufeff"))
 	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}), bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
 		return nil, errors.New("the file is in UTF-16: save it as UTF-8")
 	}

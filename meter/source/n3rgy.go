@@ -23,7 +23,7 @@ func ReadN3rgy(r io.Reader, o Options) (*File, error) { return n3rgy.readOne(r, 
 var n3rgy = format{name: N3rgy, recognise: isN3rgy, read: readN3rgy}
 
 func isN3rgy(b beginning) bool {
-	return strings.HasPrefix(b.line, "{") && strings.Contains(b.text, `"values"`) && strings.Contains(b.text, `"timestamp"`)
+	return strings.HasPrefix(b.line, "{") && strings.Contains(b.text, `"resource"`) && strings.Contains(b.text, `"values"`)
 }
 
 func readN3rgy(in *input, t *table) error {
@@ -60,7 +60,7 @@ func (p *n3rgyAnswers) answer() error {
 	if token != json.Delim('{') {
 		return lineError(p.line(), `an object with "values"`, fmt.Sprint(token))
 	}
-	channel, settled, found := Import, false, false
+	channel, named, settled, found := Import, false, false, false
 	for p.dec.More() {
 		key, err := p.dec.Token()
 		if err != nil {
@@ -80,12 +80,13 @@ func (p *n3rgyAnswers) answer() error {
 		if channel, err = p.about(key, fmt.Sprint(value), channel, settled); err != nil {
 			return err
 		}
+		named = named || key == "resource"
 	}
 	if _, err := p.dec.Token(); err != nil { // the closing brace
 		return p.fail(err)
 	}
-	if !found {
-		return lineError(p.line(), `the key "values"`, "none")
+	if !found || !named {
+		return lineError(p.line(), `the keys "resource" and "values"`, "not both")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestProviderFilesAsk(t *testing.T) {
 		{swiss, Options{Point: "9717902"}, "swiss-week: the file does not say which week it is of: name the Monday", 0},
 		{swiss, Options{Point: "9717902", From: "2018-11-20"}, "swiss-week: the first day of a week must be a Monday", 0},
 		{swiss, Options{From: "2018-11-19"}, "swiss-week: the file holds 336 meter points, choose one: ", 0},
-		{swiss, Options{Point: "9717902", From: "2018-11-19"}, `swiss-week: line 188: expected a reading in kWh that is not negative, found "-0.95"; if it is energy fed to the grid, choose negative=export`, 0},
+		{swiss, Options{Point: "9717902", From: "2018-11-19"}, `swiss-week: line 188: expected a reading in kWh that is not negative, found "-0.95"; choose negative=export (`, 2},
 	} {
 		data := gunzip(t, testdata.Shared(t, "data/"+c.name))
 		_, err := Read(strings.NewReader(data), known(c.options))

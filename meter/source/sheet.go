@@ -211,12 +211,23 @@ func (s *sheet) name(c int) string {
 	return fmt.Sprintf("column %d", c+1)
 }
 
-// column returns the column of a name, or of a number where columns have none.
+// column returns the column of a name, or of a number. A name that stands twice
+// is not enough.
 func (s *sheet) column(name string) (int, error) {
+	found := none
 	for c, title := range s.header {
-		if title != "" && strings.EqualFold(title, name) || fmt.Sprint(c+1) == name {
+		switch {
+		case fmt.Sprint(c+1) == name:
 			return c, nil
+		case title == "" || !strings.EqualFold(title, name):
+		case found != none:
+			return 0, fmt.Errorf("columns %d and %d are both called %q: say the number", found+1, c+1, title)
+		default:
+			found = c
 		}
+	}
+	if found != none {
+		return found, nil
 	}
 	names := make([]string, len(s.header))
 	for c := range names {

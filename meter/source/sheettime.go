@@ -129,6 +129,7 @@ func (s *sheet) offsets(m moment) (bool, error) {
 
 // findOrder works the order of dates out over the whole file: a first number
 // above 12 is a day, and so is a second one; if neither occurs nothing tells.
+// Beside a year of two digits nothing tells either: 24/03/05.
 func (s *sheet) findOrder(given string, columns ...int) (order, string, error) {
 	for o := yearMonthDay; o <= monthDayYear; o++ {
 		if given == o.String() {
@@ -144,6 +145,10 @@ func (s *sheet) findOrder(given string, columns ...int) (order, string, error) {
 			w, _ := scanStamp(s.rows[i].cells[c])
 			if w.yearFirst {
 				return yearMonthDay, "the year comes first", nil
+			}
+			if w.shortYear {
+				return 0, "", &HintError{s.rows[i].line, "order", fmt.Sprintf("%q has a year of two digits, which any of its numbers may be", s.rows[i].cells[c]),
+					[]string{"dmy", "mdy"}, "say order=dmy or order=mdy"}
 			}
 			for k := range high {
 				if w.date[k] > 12 && high[k] == nil {

@@ -253,8 +253,8 @@ func (s *sheet) findUnit(given string, columns []int) (unit, why string, err err
 }
 
 // sureOf is how many rises without a fall make a register: a home's use would
-// fall sooner.
-const sureOf = 20
+// fall sooner, and solar power within the day.
+const sureOf = 48
 
 // findKind tells readings of a counter from amounts of energy: a counter never
 // falls in time order but when it is replaced, use falls half of the time.

@@ -194,6 +194,5 @@ func (t *table) reading(line int, cell string, scale int) (reading, error) {
 		t.negatives++
 		return reading{status: Missing}, nil
 	}
-	_, err = parseReading(line, cell, scale)
-	return v, fmt.Errorf("%w; if it is energy fed to the grid, choose negative=export, if a correction, negative=missing", err)
+	return v, ask(line, "negative", fmt.Sprintf("expected a reading in %s that is not negative, found %q", unitOf[scale], clip(cell)))
 }

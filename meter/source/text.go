@@ -86,14 +86,15 @@ func parseReading(line int, s string, scale int) (reading, error) {
 	if ok {
 		return reading{wh: wh}, nil
 	}
-	unit := map[int]string{0: "Wh", 3: "kWh"}[scale]
-	switch {
-	case strings.HasPrefix(s, "-"):
-		return reading{}, lineError(line, "a reading in "+unit+" that is not negative", s)
-	default:
-		return reading{}, lineError(line, "a reading in "+unit, s)
+	expected := "a reading in " + unitOf[scale]
+	if strings.HasPrefix(s, "-") {
+		expected += " that is not negative"
 	}
+	return reading{}, lineError(line, expected, s)
 }
+
+// unitOf names units by their power of ten of a Wh.
+var unitOf = map[int]string{-3: "mWh", 0: "Wh", 3: "kWh", 6: "MWh"}
 
 // parseOffset reads an RFC 3339 stamp, which carries its offset from UTC.
 func parseOffset(line int, s string) (int64, error) {

@@ -1,0 +1,49 @@
+package source
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"hushwatt/internal/testdata"
+)
+
+// Whatever file it is, at most one format takes it for its own, and what a format
+// writes is recognised as that format.
+func TestDetectionIsUnambiguous(t *testing.T) {
+	recognised := func(text string) (names []string) {
+		in, err := newInput(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range formats() {
+			if !f.general && f.recognise(in.beginning()) {
+				names = append(names, f.name)
+			}
+		}
+		return names
+	}
+	for _, c := range append(meterFiles, providerFiles...) {
+		text, err := os.ReadFile(testdata.Shared(t, "data/"+c.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := recognised(string(text)); len(names) != 1 || names[0] != c.format {
+			t.Errorf("%s: recognised as %v", c.name, names)
+		}
+	}
+	for _, r := range routes {
+		z := zone(r.zone)
+		text := r.write(slotsAround(z, time.Date(2024, 6, 13, 0, 0, 0, 0, z), r.step))
+		f, err := Read(strings.NewReader(text), known(r.options))
+		if err != nil {
+			t.Errorf("%s: %v", r.name, err)
+			continue
+		}
+		names := recognised(text)
+		if f.Format == General && len(names) != 0 || f.Format != General && (len(names) != 1 || names[0] != f.Format) {
+			t.Errorf("%s: read as %s, recognised as %v", r.name, f.Format, names)
+		}
+	}
+}
