@@ -1,9 +1,9 @@
 # Hushwatt. Every verb is one line; `make help` lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
+CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./aggregate ./testvectors/...
 
-.PHONY: help run story web release build test lint unit postgres wasm-test fuzz-short fuzz vectors soak screens bench e2e bench-browser lighthouse
+.PHONY: help run story web release build test lint unit postgres wasm-test fuzz-short fuzz vectors adversity exact soak screens bench e2e bench-browser lighthouse
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,7 +54,13 @@ fuzz: ## every fuzz target for 5 minutes
 	go run ./internal/fuzzall -each 5m
 
 vectors: ## make the test vectors and worked bytes anew
-	HUSHWATT_REGENERATE=1 go test -count=1 -run 'Vector|Worked' ./meter ./tariffs ./prover/...
+	HUSHWATT_REGENERATE=1 go test -count=1 -run 'Vector|Worked' ./meter ./tariffs ./aggregate ./prover/...
+
+adversity: ## 1,000 slots with lost, doubled and corrupted records, crashes and liars; `make test` does 50
+	HUSHWATT_RUNS=1000 go test -count=1 -timeout 60m -v -run TestAdversity ./aggregate
+
+exact: ## every slot of all real homes summed, in both modes, against plain arithmetic (hours)
+	HUSHWATT_EVERY_SLOT=1 go test -count=1 -timeout 24h -v -run TestExact ./aggregate
 
 soak: ## the server killed 500 times under load; `make test` does 50
 	HUSHWATT_KILLS=500 go test -count=1 -timeout 30m -v -run TestKill ./cmd/hushwatt

@@ -255,7 +255,7 @@ func mustMarshal(v any) []byte {
 	return b
 }
 
-// DecodePresence reads a presence without checking it.
+// DecodePresence reads a presence without checking it, for parties that are to sign it.
 func DecodePresence(data []byte) (*meter.Presence, error) {
 	var p meter.Presence
 	if err := wire.Unmarshal(data, &p); err != nil {

@@ -210,14 +210,13 @@ func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
 		return nil, errors.New("the meter has joined no masking registry")
 	}
 	k := member.masks
-	if err := p.Check(k.registry); err != nil {
-		return nil, err
-	}
 	at, hash := answeredAt{uint8(channel), p.Slot}, p.Hash()
-	if before, ok := l.answered[at]; ok && before == hash {
-		return nil, ErrAnswered
-	} else if ok {
-		return nil, ErrSecondPresence
+	var answered []byte
+	if before, ok := l.answered[at]; ok {
+		answered = before[:]
+	}
+	if err := k.mayAnswer(p, answered); err != nil {
+		return nil, err
 	}
 	if p.Day != l.readings.Day || int(p.Slot) >= l.next {
 		return nil, errors.New("presence is not of a slot of this day that is over")
@@ -225,9 +224,6 @@ func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
 	wh, ok := l.reading(int(p.Slot), channel)
 	if !ok {
 		return nil, ErrNotPresent
-	}
-	if err := k.accepts(p.Meters); err != nil {
-		return nil, err
 	}
 	opening := slotOpening(&l.key, channel, int(p.Slot), wh, k.registry.SquaresFor(p.Meters))
 	if err := k.mask(&opening, p, hash); err != nil {
@@ -242,16 +238,30 @@ func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
 	return a, nil
 }
 
-// accepts refuses a presence under which masks would not hide a reading.
-func (k *masks) accepts(present Bitmap) error {
+// MayAnswer says whether the meter in a place of a masking registry may answer a
+// presence, after it has answered for the slot to the presence of a hash (nil: it has
+// not). Everything else that Live.Answer checks is in the meter's memory.
+func (r *Registry) MayAnswer(place int, p *Presence, answered []byte) error {
+	return (&masks{registry: r, ring: r.Ring(), place: place}).mayAnswer(p, answered)
+}
+
+func (k *masks) mayAnswer(p *Presence, answered []byte) error {
+	if err := p.Check(k.registry); err != nil {
+		return err
+	}
+	hash := p.Hash()
 	switch {
-	case !present.Has(k.place):
+	case answered != nil && bytes.Equal(answered, hash[:]):
+		return ErrAnswered
+	case answered != nil:
+		return ErrSecondPresence
+	case !p.Meters.Has(k.place):
 		return ErrNotPresent
-	case present.Count() < int(k.registry.Charter.MinSum):
+	case p.Meters.Count() < int(k.registry.Charter.MinSum):
 		return ErrBelowMinimum
-	case k.ring.Present(k.place, present) < MinNeighbours:
+	case k.ring.Present(k.place, p.Meters) < MinNeighbours:
 		return ErrFewNeighbours
-	case !k.ring.Connected(present):
+	case !k.ring.Connected(p.Meters):
 		return ErrNotConnected
 	}
 	return nil

@@ -246,3 +246,41 @@ type ReleasedRow struct {
 	Unit     string    `json:"unit"`
 	Weights  [][]int64 `json:"weights"`
 }
+
+// Slot is kind "slot": anyone checks a release file.
+type Slot struct {
+	Authorities []string `json:"authorities"` // meter authorities that are trusted
+	File        Hex      `json:"file"`
+}
+
+// DayEnd is kind "day-end": anyone checks the end of a day of a registry.
+type DayEnd struct {
+	Registry Hex `json:"registry"`
+	DayEnd   Hex `json:"day_end"`
+}
+
+// Intake is kind "intake": what an aggregating authority is asked, in order. It does
+// all but the last step in any case; the last is the scenario.
+type Intake struct {
+	Registry   Hex    `json:"registry"`
+	Key        string `json:"key"` // of the authority, as text
+	Enrolments []Hex  `json:"enrolments"`
+	Steps      []Ask  `json:"steps"`
+}
+
+// Ask is one step: "record" (taken, nothing else), "cut-off", "sign" or "contribute"
+// (of a presence), or "next-day".
+type Ask struct {
+	Op   string `json:"op"`
+	Data Hex    `json:"data,omitempty"` // record or presence
+	Day  uint16 `json:"day,omitempty"`
+	Slot uint16 `json:"slot,omitempty"`
+}
+
+// Masked is kind "masked": presences that a meter of a masking registry is shown, in
+// order. It answers all but the last one in any case.
+type Masked struct {
+	Registry  Hex   `json:"registry"`
+	Place     int   `json:"place"` // of the meter
+	Presences []Hex `json:"presences"`
+}

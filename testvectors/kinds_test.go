@@ -63,6 +63,14 @@ func run(v *testvectors.Vector) (reason string, err error) {
 			_, err := meter.ParseKey([]byte(in.Text))
 			return refusal(err), nil
 		})
+	case "slot":
+		return with(raw, runSlot)
+	case "day-end":
+		return with(raw, runDayEnd)
+	case "intake":
+		return with(raw, runIntake)
+	case "masked":
+		return with(raw, runMasked)
 	}
 	return "", fmt.Errorf("unknown kind %q", v.Kind)
 }
