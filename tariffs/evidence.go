@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -27,6 +28,7 @@ type evidence struct {
 	adjugate [][]*big.Int
 	det      *big.Int
 	sums     [][]*big.Int // per row, sums of its weights before each slot
+	small    []int64      // the same of one row alone whose sums are small, in place of sums
 }
 
 // A stretch is the slots [from, to), counted from the first day looked at.
@@ -44,10 +46,28 @@ func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
 	if slices.ContainsFunc(rows, func(r Row) bool { return r.Export != nil }) {
 		e.channels = 2
 	}
+	if len(rows) == 1 && e.sumSmall() {
+		return e
+	}
 	for _, r := range rows {
 		e.sums = append(e.sums, e.prefixSums(r))
 	}
 	return e
+}
+
+// sumSmall makes the sums of a single row, if all of them are far below 2^63.
+func (e *evidence) sumSmall() bool {
+	sum := int64(0)
+	small := []int64{0}
+	for t := range e.slots() {
+		w := e.rows[0].at(e, t)
+		if sum += w; magnitude(w) >= 1<<40 || magnitude(sum) >= 1<<60 {
+			return false
+		}
+		small = append(small, sum)
+	}
+	e.small = small
+	return true
 }
 
 // slots iterates over all slots looked at.
@@ -124,6 +144,33 @@ func (e *evidence) localDays() []stretch {
 // explain finds the greatest share among the stretches and returns those
 // beyond the limit.
 func (e *evidence) explain(sets []stretch, limit *big.Rat, most *Share) (over []stretch) {
+	if e.small != nil {
+		// Of stretches of one length the greatest sum says most: if even those are
+		// within the limit, all are.
+		if over = e.explainAll(e.greatest(sets), limit, most); over == nil {
+			return nil
+		}
+	}
+	return e.explainAll(sets, limit, most)
+}
+
+// greatest returns of each length the first stretch with the greatest sum.
+func (e *evidence) greatest(sets []stretch) (out []stretch) {
+	at := map[int]int{}
+	for _, g := range sets {
+		i, known := at[g.to-g.from]
+		if !known {
+			at[g.to-g.from] = len(out)
+			out = append(out, g)
+		} else if magnitude(e.small[g.to]-e.small[g.from]) > magnitude(e.small[out[i].to]-e.small[out[i].from]) {
+			out[i] = g
+		}
+	}
+	slices.SortFunc(out, func(a, b stretch) int { return a.from - b.from })
+	return out
+}
+
+func (e *evidence) explainAll(sets []stretch, limit *big.Rat, most *Share) (over []stretch) {
 	e.invert()
 	most.Value = new(big.Rat)
 	best, bestSize := new(big.Int), big.NewInt(1)
@@ -152,6 +199,9 @@ func (e *evidence) explain(sets []stretch, limit *big.Rat, most *Share) (over []
 // quadratic returns (W·v)ᵀ·adj(B)·(W·v) for the slots of g.
 func (e *evidence) quadratic(g stretch) *big.Int {
 	z := make([]*big.Int, len(e.rows))
+	if e.small != nil && e.small[g.to] != e.small[g.from] {
+		z[0] = big.NewInt(e.small[g.to] - e.small[g.from])
+	}
 	for i, s := range e.sums {
 		if s[g.to] != s[g.from] {
 			z[i] = new(big.Int).Sub(s[g.to], s[g.from])
@@ -235,6 +285,9 @@ func (e *evidence) matrix() [][]*big.Int {
 
 // product returns Σ a·b over all slots.
 func (e *evidence) product(a, b *Row) *big.Int {
+	if e.small != nil {
+		return e.squares()
+	}
 	total, x, y := new(big.Int), new(big.Int), new(big.Int)
 	for t := range e.slots() {
 		if v, w := a.at(e, t), b.at(e, t); v != 0 && w != 0 {
@@ -242,6 +295,19 @@ func (e *evidence) product(a, b *Row) *big.Int {
 		}
 	}
 	return total
+}
+
+// squares returns Σ w² of a single row whose weights are below 2^40.
+func (e *evidence) squares() *big.Int {
+	var hi, lo, carry uint64
+	for t := range e.slots() {
+		w := magnitude(e.rows[0].at(e, t))
+		h, l := bits.Mul64(w, w)
+		lo, carry = bits.Add64(lo, l, 0)
+		hi += h + carry
+	}
+	x := new(big.Int).SetUint64(hi)
+	return x.Lsh(x, 64).Add(x, new(big.Int).SetUint64(lo))
 }
 
 func (e *evidence) instant(slot int) int64 {

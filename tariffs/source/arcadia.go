@@ -34,7 +34,7 @@ func readArcadia(s *sheet) *draft {
 		currency: root.need("currency").str(), clock: root.need("timeZone").str(), taxed: "no",
 		from: root.at("effectiveDate").str(), to: root.at("endDate").str(),
 	}}
-	for _, r := range root.need("rates").list() {
+	for _, r := range root.need("rates").some(maxRates) {
 		a.rate(r)
 	}
 	a.components()
@@ -63,7 +63,7 @@ type layer struct {
 
 // rate sorts one entry: a fixed amount, a price, a minimum, or left out.
 func (a *arcadia) rate(n *node) {
-	bands := n.need("rateBands").list()
+	bands := n.need("rateBands").some(maxWindows)
 	if why := a.apart(n, bands); why != "" {
 		n.skip(why)
 		return
@@ -234,7 +234,7 @@ func (a *arcadia) use(n *node) *grid {
 		}
 		return g
 	}
-	for _, p := range n.need("touPeriods").list() {
+	for _, p := range n.need("touPeriods").some(maxWindows) {
 		first, last := p.need("fromDayOfWeek").count(6), p.need("toDayOfWeek").count(6)
 		var days []int
 		for d := first; ; d = (d + 1) % 7 {

@@ -48,7 +48,7 @@ func readCDR(s *sheet) *draft {
 	}
 	c.clock()
 	c.draft.from, c.draft.to = c.day(root.at("effectiveFrom"), s.options.From), c.day(root.at("effectiveTo"), s.options.To)
-	for _, p := range contract.need("tariffPeriod").list() {
+	for _, p := range contract.need("tariffPeriod").some(maxRates) {
 		c.period(p)
 	}
 	c.feedIns()
@@ -144,7 +144,7 @@ func (c *cdr) period(n *node) {
 	case "timeOfUseRates":
 		p.blocks = c.timeOfUse(n.need("timeOfUseRates"), "timeOfUse")
 	case "demandCharges":
-		for _, d := range n.need("demandCharges").list() {
+		for _, d := range n.need("demandCharges").some(maxRates) {
 			c.demand(d, p.span)
 		}
 		if p.supply != nil {
@@ -163,7 +163,7 @@ var cdrPeriods = []string{"P1D", "P1M", "P3M", "P1Y"}
 // block reads rates and their period. volume is the width of a block.
 func (c *cdr) block(n *node, name string) block {
 	b := block{name: pick(n.at("displayName").str(), name)}
-	rates := n.need("rates").list()
+	rates := n.need("rates").some(maxWindows)
 	for i, r := range rates {
 		if unit := r.at("measureUnit"); unit != nil && unit.str() != "KWH" {
 			unit.fail("prices per %s are not carried", unit.text)
@@ -197,7 +197,7 @@ func (c *cdr) timeOfUse(n *node, windows string) []block {
 	var blocks []block
 	var all []*node
 	var of []int
-	for i, rate := range n.list() {
+	for i, rate := range n.some(maxWindows) {
 		b := c.block(rate, "Energy")
 		if b.kind = rate.at("type").str(); windows != "timeOfUse" {
 			b.kind = ""
@@ -206,7 +206,7 @@ func (c *cdr) timeOfUse(n *node, windows string) []block {
 			rate.fail("a second rate in blocks named %q", b.name)
 		}
 		blocks = append(blocks, b)
-		for _, w := range rate.need(windows).list() {
+		for _, w := range rate.need(windows).some(maxWindows) {
 			all, of = append(all, w), append(of, i)
 		}
 	}
@@ -282,7 +282,7 @@ func (c *cdr) days(n *node) []int {
 		return allDays
 	}
 	var days []int
-	for _, d := range n.list() {
+	for _, d := range n.some(maxDays) {
 		k := slices.Index(dayNames[:], d.str())
 		switch {
 		case k >= 0:

@@ -95,6 +95,34 @@ func leaves(im *Imported, path string) bool {
 	return false
 }
 
+// Without holidays a plan's rules for them are left out, and that is said.
+func TestCDRWithoutHolidays(t *testing.T) {
+	only := strings.Replace(cdrTimes, `{"displayName":"Off peak"`, `{"displayName":"Holiday","type":"SHOULDER1","rates":[{"unitPrice":"0.01"}],"timeOfUse":[{"days":["PUBLIC_HOLIDAYS"],"startTime":"07:00","endTime":"21:59"}]},
+		{"displayName":"Off peak"`, 1)
+	only = strings.Replace(only, `"days":["SAT","SUN","PUBLIC_HOLIDAYS"]`, `"days":["SAT","SUN"]`, 1)
+	o := options()
+	both(gst, chosenAs("export", "taxed"))(&o)
+	o.NoHolidays = true
+	im, err := Import("", []File{{"plan.json", []byte(only)}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc := string(im.Tariff.Canonical()); strings.Contains(doc, "HOLIDAYS") || strings.Contains(doc, `"Holiday"`) || !leaves(im, "holidays") {
+		t.Errorf("%s\n%v", doc, im.Dropped)
+	}
+	o.NoHolidays, o.Holidays = false, []string{"2025-07-16"}
+	if im, err = Import("", []File{{"plan.json", []byte(only)}}, o); err != nil {
+		t.Fatal(err)
+	}
+	weeks, err := im.Tariff.Weeks(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if day := weeks[0].Days[7]; day.Name != "PUBLIC_HOLIDAYS" || priceAt(day, 600) != "0.01" || priceAt(day, 1400) != "0.19" {
+		t.Errorf("%+v", day)
+	}
+}
+
 // Refusals name the place in the document, or the flag that is missing.
 func TestCDRRefused(t *testing.T) {
 	for _, x := range []struct {

@@ -266,9 +266,13 @@ func (w *writer) timeOfUse(blocks []block) []entry {
 	kinds := ranked(blocks)
 	var out []entry
 	for i, b := range blocks {
+		windows := w.windows(b.windows)
+		if len(windows) == 0 {
+			continue // of holidays, which were left out
+		}
 		e := w.steps(b)
 		e["displayName"], e["type"] = clean(b.name), pick(b.kind, kinds[i])
-		e["timeOfUse"] = w.windows(b.windows)
+		e["timeOfUse"] = windows
 		out = append(out, e)
 	}
 	return out
@@ -412,9 +416,11 @@ func (w *writer) feedIn() []any {
 			var rates []entry
 			w.everyDay(p.blocks)
 			for _, b := range p.blocks {
-				r := w.steps(b)
-				r["displayName"], r["timeVariations"] = clean(b.name), w.windows(b.windows)
-				rates = append(rates, r)
+				if windows := w.windows(b.windows); len(windows) > 0 {
+					r := w.steps(b)
+					r["displayName"], r["timeVariations"] = clean(b.name), windows
+					rates = append(rates, r)
+				}
 			}
 			e["tariffUType"], e["timeVaryingTariffs"] = "timeVaryingTariffs", rates
 		}

@@ -36,7 +36,7 @@ func readIrish(s *sheet) *draft {
 	if vat := plan.need("vat").amount(); vat.Cmp(rat(1, 1)) >= 0 {
 		d.taxes = []Tax{{Name: "VAT", Rate: nanos(plan.at("vat"), new(big.Rat).Sub(vat, rat(1, 1)))}}
 	} else {
-		plan.at("vat").fail("%s is no factor of 1 or more", plan.at("vat").text)
+		plan.at("vat").fail("%s is no factor of 1 or more", text(plan.at("vat")))
 	}
 	if off := new(big.Rat).Sub(rat(1, 1), plan.need("discount").amount()); off.Sign() != 0 {
 		d.discount = &money{off, plan.at("discount"), "discount"}

@@ -127,7 +127,7 @@ func (o *octopus) checkVAT(n *node) {
 	}
 	off := new(big.Rat).Sub(n.at("value_inc_vat").amount(), times(n.at("value_exc_vat").amount(), share))
 	if off.Abs(off).Cmp(rat(51, 10000)) > 0 {
-		n.fail("%s with VAT is not %s and the taxes given", n.at("value_inc_vat").text, n.at("value_exc_vat").text)
+		n.fail("%s with VAT is not %s and the taxes given", text(n.at("value_inc_vat")), text(n.at("value_exc_vat")))
 	}
 }
 

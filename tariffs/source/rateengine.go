@@ -20,7 +20,7 @@ func readRateEngine(s *sheet) *draft {
 		return nil
 	}
 	e := &engine{sheet: s, draft: &draft{id: root.need("name").str(), name: pick(root.at("title").str(), root.at("name").str())}}
-	for _, n := range root.need("rateElements").list() {
+	for _, n := range root.need("rateElements").some(maxRates) {
 		e.element(n)
 	}
 	if len(e.draft.seasons) == 0 && s.err == nil {
@@ -35,12 +35,12 @@ type engine struct {
 }
 
 func (e *engine) element(n *node) {
-	name, parts := n.need("name").str(), n.need("rateComponents").list()
+	name, parts := n.need("name").str(), n.need("rateComponents").some(maxWindows)
 	switch kind := n.need("rateElementType").str(); kind {
 	case "FixedPerDay", "FixedPerMonth":
 		per := map[string]string{"FixedPerDay": "P1D", "FixedPerMonth": "P1M"}[kind]
 		for _, p := range parts {
-			if p.need("charge").kind == isList {
+			if c := p.need("charge"); c != nil && c.kind == isList {
 				p.skip("an amount that differs by month has no place among the fees")
 				continue
 			}

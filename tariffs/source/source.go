@@ -174,6 +174,9 @@ func Import(name string, files []File, o Options) (*Imported, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
+	if len(o.Standing) > 0 && f.name != "octopus" {
+		return nil, fmt.Errorf("import %s: --standing is for octopus alone", f.name)
+	}
 	s := &sheet{files: files, options: o, used: map[string]bool{}}
 	d := f.load(s)
 	t := s.finish(d)

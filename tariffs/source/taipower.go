@@ -31,7 +31,7 @@ func readTaipower(s *sheet) *draft {
 	}}
 	plan.at("type").str()
 	plan.at("category").str()
-	for _, season := range definitions.need(plan.need("season_strategy").str()).list() {
+	for _, season := range definitions.need(plan.need("season_strategy").str()).some(12) {
 		t.season(season)
 	}
 	t.fees()
@@ -71,7 +71,7 @@ func (t *taipower) tiers(season string) block {
 		months, b.per = cycle.amount(), "BILL"
 	}
 	before := new(big.Rat)
-	list := t.plan.at("tiers").list()
+	list := t.plan.at("tiers").some(maxWindows)
 	for i, tier := range list {
 		if least := tier.need("min").amount(); i > 0 && least.Cmp(plus(before, rat(1, 1))) != 0 {
 			tier.at("min").fail("%s does not follow the tier before, which ends at %s", least.FloatString(0), before.FloatString(0))
@@ -91,7 +91,7 @@ func (t *taipower) tiers(season string) block {
 
 // rate finds the price of a season, kind of day and period.
 func (t *taipower) rate(season, day, period string) *node {
-	for _, r := range t.plan.need("rates").list() {
+	for _, r := range t.plan.need("rates").some(maxRates) {
 		same := r.at("season").str() == season && r.at("period").str() == period
 		if kind := r.at("day_type").str(); same && (kind == "" || kind == day) {
 			return r.need("cost")
@@ -104,7 +104,7 @@ func (t *taipower) rate(season, day, period string) *node {
 func (t *taipower) schedule(season string) []block {
 	g := newGrid()
 	var blocks []block
-	for _, x := range t.plan.at("schedules").list() {
+	for _, x := range t.plan.at("schedules").some(maxRates) {
 		day := x.need("day_type").str()
 		if x.need("season").str() != season {
 			continue

@@ -68,7 +68,7 @@ func (k *kit) energy() {
 	for _, name := range kitSeasons {
 		totals := k.root.need("totals").need(name)
 		g, blocks := newGrid(), []block{}
-		for _, period := range k.root.need("energy").need(name).members() {
+		for _, period := range k.root.need("energy").need(name).few(maxWindows) {
 			sum := adders
 			for _, part := range period.items {
 				sum = plus(sum, part.amount())
@@ -99,7 +99,7 @@ func (k *kit) energy() {
 
 // paint gives a period its hours, the same on all days; off-peak has none.
 func (k *kit) paint(g *grid, period *node, block int) {
-	for _, stretch := range k.root.need("periods").at(period.name).members() {
+	for _, stretch := range k.root.need("periods").at(period.name).some(maxWindows) {
 		ends := stretch.list()
 		if len(ends) != 2 {
 			stretch.fail("is not two hours")

@@ -257,6 +257,32 @@ func (n *node) list() []*node {
 	return n.items
 }
 
+// some is list for what is painted or multiplied: more items than any tariff has
+// are refused, so that work stays in proportion to the file.
+func (n *node) some(most int) []*node {
+	if n != nil && len(n.items) > most {
+		n.fail("has %d entries, at most %d are read", len(n.items), most)
+		return nil
+	}
+	return n.list()
+}
+
+// few is some for the members of an object.
+func (n *node) few(most int) []*node {
+	if n == nil || len(n.items) <= most {
+		return n.members()
+	}
+	n.fail("has %d members, at most %d are read", len(n.items), most)
+	return nil
+}
+
+// Bounds for some: what real tariffs have, many times over.
+const (
+	maxRates   = 500 // rates, elements, seasons of a tariff
+	maxWindows = 100 // stretches of one rate
+	maxDays    = 16  // names of days in one list
+)
+
 // str returns a text, number or truth value as it is written; "" for nil.
 func (n *node) str() string {
 	if n == nil {

@@ -118,6 +118,24 @@ func TestHolidays(t *testing.T) {
 	}
 }
 
+// More than any tariff has is refused before it is painted.
+func TestBounds(t *testing.T) {
+	many := strings.TrimSuffix(strings.Repeat(`"MON",`, 20), ",")
+	doc := strings.Replace(cdrTimes, `"days":["MON","TUE","WED","THU","FRI"]`, `"days":[`+many+`]`, 1)
+	o := options()
+	gst(&o)
+	if _, err := Import("", []File{{"plan.json", []byte(doc)}}, o); err == nil || !strings.Contains(err.Error(), "timeOfUse[0].days: has 20 entries, at most 16 are read") {
+		t.Error(err)
+	}
+	if _, err := Import("", []File{{"big", make([]byte, MaxFile+1)}}, o); err == nil || !strings.Contains(err.Error(), "at most 16777216 are read") {
+		t.Error(err)
+	}
+	o.Standing = []File{{"x", nil}}
+	if _, err := Import("", []File{{"plan.json", []byte(cdrTimes)}}, o); err == nil || !strings.Contains(err.Error(), "--standing is for octopus alone") {
+		t.Error(err)
+	}
+}
+
 // Whatever the bytes, no reader panics, and what it accepts is a tariff that
 // reads again as itself.
 func FuzzImport(f *testing.F) {

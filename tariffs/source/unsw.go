@@ -132,7 +132,7 @@ func (u *unsw) blocks(n *node) block {
 // seasons reads times of use: each entry has its months, kinds of day and
 // intervals.
 func (u *unsw) seasons(n *node, prefix string) []season {
-	entries := n.items
+	entries := n.few(maxWindows)
 	months := make([][12]bool, len(entries))
 	blocks := make([]block, len(entries))
 	for i, e := range entries {
@@ -182,7 +182,7 @@ func (u *unsw) paint(g *grid, e *node, block int) {
 		}
 		return
 	}
-	for _, t := range times.items {
+	for _, t := range times.few(maxWindows) {
 		if ends := t.list(); len(ends) != 2 {
 			t.fail("is not two times")
 		} else if err := g.paint(days, minuteOf(ends[0]), minuteOf(ends[1]), block); err != nil {
@@ -195,18 +195,26 @@ func (u *unsw) paint(g *grid, e *node, block int) {
 // the source.
 func (u *unsw) demand(n *node) {
 	var months [][12]bool
-	for i, e := range n.items {
+	for i, e := range n.few(maxWindows) {
 		months = append(months, monthSet(e.need("Month")))
 		for j := range i {
-			for m := range 12 {
-				if months[i][m] && months[j][m] && overlap(e, n.items[j]) {
-					e.fail("holds in %s together with %q", monthNames[m], n.items[j].name)
-					return
-				}
+			if m := commonMonth(months[i], months[j]); m >= 0 && overlap(e, n.items[j]) {
+				e.fail("holds in %s together with %q", monthNames[m], n.items[j].name)
+				return
 			}
 		}
 		u.power(e, months[i])
 	}
+}
+
+// commonMonth returns the first month of both, −1 if there is none.
+func commonMonth(a, b [12]bool) int {
+	for m := range a {
+		if a[m] && b[m] {
+			return m
+		}
+	}
+	return -1
 }
 
 // overlap reports whether two entries hold at one time of one day.
@@ -252,7 +260,7 @@ func (u *unsw) power(e *node, months [12]bool) {
 	case e.at("Group") != nil:
 		why = "a peak over several entries"
 	case per == "":
-		why = "per " + strings.TrimPrefix(e.at("Unit").text, "$/")
+		why = "per " + strings.TrimPrefix(text(e.at("Unit")), "$/")
 	}
 	if why != "" {
 		e.skip(why)

@@ -124,7 +124,7 @@ func (x schedule) periods() []int {
 
 func (u *urdb) energy() {
 	structure := u.root.need("energyratestructure")
-	periods := structure.list()
+	periods := structure.some(maxRates)
 	months, ok := u.schedules("energyweekdayschedule", "energyweekendschedule", len(periods))
 	if !ok {
 		u.fail("%s: energyweekdayschedule or energyweekendschedule is missing", u.root.path())
@@ -234,7 +234,7 @@ func (u *urdb) demand() {
 	if structure == nil {
 		return
 	}
-	periods := structure.list()
+	periods := structure.some(maxRates)
 	months, ok := u.schedules("demandweekdayschedule", "demandweekendschedule", len(periods))
 	if !ok {
 		structure.skip("demand without its two schedules")
@@ -263,7 +263,7 @@ func (u *urdb) flatDemand() {
 		structure.skip("flat demand without its months")
 		return
 	}
-	periods := structure.list()
+	periods := structure.some(maxRates)
 	var of [12]int
 	for m, n := range months {
 		if of[m] = n.count(1000); of[m] >= len(periods) {
