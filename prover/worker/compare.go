@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hushwatt/meter"
 	"hushwatt/prover/messages"
 	"hushwatt/tariffs"
 )
@@ -98,6 +99,10 @@ func (c *comparison) add(answer *messages.Comparison, product []knownTariff, pre
 		skip("It has no prices for all of these days.")
 		return nil
 	}
+	if slices.Contains(p.Channels, meter.ExportChannel) && !slices.ContainsFunc(c.files, gives) {
+		skip("It prices what is fed into the grid, of which there are no readings.")
+		return nil
+	}
 	u, err := gather(c.files, p)
 	if err != nil {
 		return err
@@ -106,7 +111,7 @@ func (c *comparison) add(answer *messages.Comparison, product []knownTariff, pre
 		skip("Your meter's file does not hold all of these days.")
 		return nil
 	}
-	q, err := tariffs.Quote(p, &u.series)
+	q, err := tariffs.Quote(p, u.channels()...)
 	if err != nil {
 		skip("It does not allow a bill with missing or estimated readings.")
 		return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hushwatt/meter"
 	"hushwatt/prover/messages"
 	"hushwatt/tariffs"
 )
@@ -192,11 +193,32 @@ func (p *picture) columns(m *messages.Days) {
 		m.Status = append(m.Status, byte(p.use.status[i]))
 		m.Max, m.TotalWh = max(m.Max, int(wh)), m.TotalWh+int64(wh)
 		if p.plan != nil {
-			line, price := p.plan.At(t)
+			line, price := p.at(t)
 			m.Price = binary.LittleEndian.AppendUint64(m.Price, uint64(price))
 			m.Rate = append(m.Rate, byte(max(0, min(line, 255))))
 		}
 	}
+}
+
+// at is the price of using one Wh more in a slot, of all components together, and
+// the line of the first of them. Blocks count at their first price.
+func (p *picture) at(t int64) (line int, price int64) {
+	line = -1
+	for _, x := range p.plan.Prices(t) {
+		e := &p.plan.Energy[x.Line]
+		if e.Channel != meter.ImportChannel {
+			continue
+		}
+		if line < 0 {
+			line = x.Line
+		}
+		if x.Pico != 0 || len(e.Blocks) == 0 {
+			price += x.Pico
+		} else {
+			price += e.Blocks[0]
+		}
+	}
+	return line, price
 }
 
 // day sums up one local day and cuts it into stretches of one price.

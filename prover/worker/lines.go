@@ -13,7 +13,7 @@ import (
 // describeBill works the bill out in the open and puts it into words.
 func (d *Desk) describeBill(b *draft) error {
 	p := b.compiled
-	quote, err := tariffs.Quote(p, &b.use.series)
+	quote, err := tariffs.Quote(p, b.use.channels()...)
 	if err != nil {
 		return err
 	}
@@ -55,29 +55,28 @@ type priced struct {
 	slots int
 }
 
-// energyByPrice returns, for every energy line, its prices in order of time of
-// first use.
+// energyByPrice returns, for every line of Plan.Energy, its prices in order of
+// time of first use, before blocks and netting.
 func energyByPrice(p *tariffs.Plan, u *use) [][]priced {
 	lines := make([][]priced, len(p.Energy))
 	for t := p.From; t < p.To; t += u.step {
-		line, price := p.At(t)
-		if line < 0 {
-			continue
+		i := (t - u.series.Start) / u.step
+		for _, x := range p.Prices(t) {
+			e := &p.Energy[x.Line]
+			at := slices.IndexFunc(lines[x.Line], func(have priced) bool { return have.price == x.Pico })
+			if at < 0 {
+				at = len(lines[x.Line])
+				lines[x.Line] = append(lines[x.Line], priced{price: x.Pico})
+			}
+			have := &lines[x.Line][at]
+			have.slots++
+			have.wh += int64(u.of(e.Channel).Wh[i])
 		}
-		at := slices.IndexFunc(lines[line], func(x priced) bool { return x.price == price })
-		if at < 0 {
-			at = len(lines[line])
-			lines[line] = append(lines[line], priced{price: price})
-		}
-		x := &lines[line][at]
-		x.slots++
-		x.wh += int64(u.series.Wh[(t-u.series.Start)/u.step])
 	}
 	return lines
 }
 
-// describeLines puts the lines of a quote into words. They stand in the order of
-// the plan: energy, standing charges, taxes, rounding.
+// describeLines puts the lines of a quote into words, in the order of the quote.
 func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 	used := energyByPrice(p, u)
 	seasons := severalSeasons(p)
@@ -89,28 +88,45 @@ func describeLines(p *tariffs.Plan, q *tariffs.Bill, u *use) []messages.Line {
 		if seasons {
 			m.Period = l.Period
 		}
-		switch l.Kind {
-		case "energy":
+		switch {
+		case l.Rate > 0:
 			m.KWh = kWh(*l.Wh)
-			m.Price, m.Steps = energySteps(p, used[l.Rate-1], l.Amount)
-		case "fixed":
+			m.Price, m.Steps = energySteps(p, used[l.Rate-1], &l)
+		case l.Kind == "fixed" && fixed < len(p.Fixed):
 			m.Steps = fixedSteps(p, &p.Fixed[fixed], l.Amount)
 			fixed++
-		case "tax":
+		case l.Kind == "tax":
 			m.Steps = taxSteps(p, p.Taxes[tax], net, &l)
 			if l.Included != "" {
 				inside := money(q.Currency, l.Included)
 				m.Included = &inside
 			}
 			tax++
-		case "rounding":
+		case l.Kind == "rounding":
 			m.Steps = append(m.Steps, messages.Step{Left: "So that the total is a whole number of " + pennies(p), Right: m.Amount.Text, Note: roundingWords(p.Rounding, p.Currency)})
 		default:
-			m.Steps = append(m.Steps, messages.Step{Left: l.Name, Right: m.Amount.Text})
+			m.Price, m.Steps = ruleSteps(&l, m.Amount.Text)
 		}
 		out = append(out, m)
 	}
 	return out
+}
+
+// ruleSteps tells of lines that compare readings or other lines.
+func ruleSteps(l *tariffs.Line, amount string) (price string, steps []messages.Step) {
+	step := messages.Step{Left: l.Name, Right: amount}
+	switch l.Kind {
+	case "demand":
+		price = kWh(*l.W) + " kW" // W have three decimals as Wh have
+		step.Left = "Your highest demand that counts: " + price
+	case "minimum":
+		step.Left = "What lacks to the least that is charged"
+	case "discount":
+		step.Left = "Taken off the lines above"
+	case "surcharge":
+		step.Left = "Added to the lines above"
+	}
+	return price, []messages.Step{step}
 }
 
 func pennies(p *tariffs.Plan) string {
@@ -126,7 +142,7 @@ func pennies(p *tariffs.Plan) string {
 
 func severalSeasons(p *tariffs.Plan) bool {
 	for _, e := range p.Energy {
-		if e.Period != p.Energy[0].Period {
+		if e.Component == p.Energy[0].Component && e.Period != p.Energy[0].Period {
 			return true
 		}
 	}
@@ -136,8 +152,9 @@ func severalSeasons(p *tariffs.Plan) bool {
 const mostSteps = 8
 
 // energySteps shows how a line comes from its prices, and the price in one phrase.
-func energySteps(p *tariffs.Plan, used []priced, amount string) (price string, steps []messages.Step) {
+func energySteps(p *tariffs.Plan, used []priced, l *tariffs.Line) (price string, steps []messages.Step) {
 	steps = []messages.Step{}
+	amount := l.Amount
 	total := new(big.Int)
 	low, high, wh, slots := int64(0), int64(0), int64(0), 0
 	for i, x := range used {
@@ -156,6 +173,9 @@ func energySteps(p *tariffs.Plan, used []priced, amount string) (price string, s
 				Note:  slotsWords(x.slots, 1440/p.N),
 			})
 		}
+	}
+	if e := &p.Energy[l.Rate-1]; len(used) > 0 && (e.Blocks != nil || wh != *l.Wh) {
+		return blockSteps(p, e, l)
 	}
 	switch {
 	case len(used) == 0:
@@ -178,6 +198,23 @@ func energySteps(p *tariffs.Plan, used []priced, amount string) (price string, s
 	return price, append(steps, roundStep(p, total, amount)...)
 }
 
+// blockSteps is a line of which only some of the energy is charged, or at prices
+// that hang on how much there was.
+func blockSteps(p *tariffs.Plan, e *tariffs.EnergyLine, l *tariffs.Line) (price string, steps []messages.Step) {
+	exact := decimalsOf(l.Amount, 12)
+	for _, block := range e.Blocks {
+		if exact.Cmp(product(block, *l.Wh)) == 0 && *l.Wh != 0 {
+			price = perKWh(p.Currency, block)
+			return price, []messages.Step{{Left: fmt.Sprintf("%s kWh × %s", kWh(*l.Wh), unitPrice(p.Currency, block)), Right: money(p.Currency, l.Amount).Text}}
+		}
+	}
+	note := ""
+	if e.Blocks == nil {
+		note = "of each reading only what was not balanced by the other direction"
+	}
+	return "", []messages.Step{{Left: kWh(*l.Wh) + " kWh", Right: money(p.Currency, l.Amount).Text, Note: note}}
+}
+
 // product is money of pico units per Wh times Wh.
 func product(price, wh int64) *big.Int {
 	return new(big.Int).Mul(big.NewInt(price), big.NewInt(wh))
@@ -197,8 +234,11 @@ func roundStep(p *tariffs.Plan, exact *big.Int, amount string) []messages.Step {
 
 func fixedSteps(p *tariffs.Plan, f *tariffs.FixedLine, amount string) []messages.Step {
 	steps := []messages.Step{}
+	daily, rest := new(big.Int), new(big.Int)
 	if f.Days > 0 {
-		daily := new(big.Int).Div(f.Amount, big.NewInt(int64(f.Days))) // exact: the sum of equal days
+		daily.QuoRem(f.Amount, big.NewInt(int64(f.Days)), rest)
+	}
+	if f.Days > 0 && rest.Sign() == 0 {
 		steps = append(steps, messages.Step{
 			Left:  fmt.Sprintf("%s × %s", counted(f.Days, "day", "days"), pico(p.Currency, daily).Text),
 			Right: pico(p.Currency, f.Amount).Text,
@@ -216,7 +256,7 @@ func netOf(p *tariffs.Plan, q *tariffs.Bill) *big.Int {
 	}
 	for _, l := range q.Lines {
 		switch {
-		case p.Rounding.Stage == tariffs.StageBill && (l.Kind == "energy" || l.Kind == "fixed"):
+		case p.Rounding.Stage == tariffs.StageBill && l.Kind != "tax" && l.Kind != "rounding":
 			net.Add(net, decimalsOf(l.Amount, 12))
 		case p.Rounding.Stage != tariffs.StageBill && l.Kind == "tax":
 			net.Sub(net, decimalsOf(l.Amount, 12))
@@ -230,6 +270,9 @@ func taxSteps(p *tariffs.Plan, t tariffs.Tax, net *big.Int, l *tariffs.Line) []m
 	if p.PricesIncludeTax {
 		return []messages.Step{{Left: fmt.Sprintf("%s at %s is inside the prices", t.Name, rate), Right: money(p.Currency, l.Included).Text, Note: "nothing is added for it"}}
 	}
+	if len(t.On) > 0 || len(t.Of) > 0 {
+		return []messages.Step{{Left: t.Name + " at " + rate, Right: money(p.Currency, l.Amount).Text, Note: onWhat(p, t)}}
+	}
 	exact := tariffs.Decimal(new(big.Int).Mul(net, big.NewInt(t.Rate)), 21, 2)
 	steps := []messages.Step{{Left: fmt.Sprintf("%s of %s", rate, pico(p.Currency, net).Text), Right: money(p.Currency, exact).Text}}
 	if p.Rounding.Stage == tariffs.StageNet {
@@ -239,4 +282,16 @@ func taxSteps(p *tariffs.Plan, t tariffs.Tax, net *big.Int, l *tariffs.Line) []m
 		steps = append(steps, messages.Step{Left: money(p.Currency, exact).Text + ", rounded", Right: money(p.Currency, l.Amount).Text})
 	}
 	return steps
+}
+
+// onWhat names what a tax is raised on where that is not simply everything.
+func onWhat(p *tariffs.Plan, t tariffs.Tax) string {
+	words := slices.Clone(t.Of)
+	if len(words) == 0 {
+		words = append(words, "everything before tax")
+	}
+	for _, i := range t.On {
+		words = append(words, p.Taxes[i].Name)
+	}
+	return "of " + list(words)
 }

@@ -1,19 +1,22 @@
 package worker
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"hushwatt/meter"
 	"hushwatt/prover/messages"
 	"hushwatt/tariffs"
 )
 
-// use is the import readings of a period, from as many meters as it had, in the
-// slots of the plan. Readings of longer slots stand in the first of the short
+// use is the readings of a period, from as many meters as it had, in the slots of
+// the plan. Readings of longer slots stand in the first of the short
 // ones that they span; the prices there are the same.
 type use struct {
-	series  tariffs.Series
-	status  []meter.Status // NotHere where no meter was
+	series  tariffs.Series  // import
+	export  *tariffs.Series // nil if no meter counts it
+	status  []meter.Status  // NotHere where no meter was
 	twice   bool
 	step    int64
 	longest int64 // of the meters' own slots, seconds
@@ -62,8 +65,32 @@ func gatherDays(files []*readings, firstDay, days, n int, from, to int64) (*use,
 	return u, nil
 }
 
+// gives reports whether a file has readings of what was fed into the grid.
+func gives(r *readings) bool {
+	return slices.ContainsFunc(r.days, func(d meter.OpenedDay) bool { return channelOf(&d, meter.ExportChannel) != nil })
+}
+
+// of returns the readings of a channel; there are some of every priced one.
+func (u *use) of(channel int) *tariffs.Series {
+	if channel == meter.ExportChannel && u.export != nil {
+		return u.export
+	}
+	return &u.series
+}
+
+// channels are what a quote takes.
+func (u *use) channels() []*tariffs.Series {
+	if u.export == nil {
+		return []*tariffs.Series{&u.series}
+	}
+	return []*tariffs.Series{&u.series, u.export}
+}
+
 // day lays out one day whose slots span so many short ones each.
 func (u *use) day(d *meter.OpenedDay, at, spans, n int, from, to int64) {
+	if ch := channelOf(d, meter.ExportChannel); ch != nil {
+		u.exported(ch, at, spans)
+	}
 	ch := channelOf(d, meter.ImportChannel)
 	if ch == nil {
 		return
@@ -82,6 +109,25 @@ func (u *use) day(d *meter.OpenedDay, at, spans, n int, from, to int64) {
 		start := u.series.Start + int64(first)*u.step
 		if start >= from && start < to {
 			u.counted(start, st, u.step*int64(spans))
+		}
+	}
+}
+
+// exported lays out what was fed into the grid. Where there is nothing it counts
+// as missing.
+func (u *use) exported(ch *meter.OpenedChannel, at, spans int) {
+	if u.export == nil {
+		e := u.series
+		e.Wh, e.Status = make([]uint32, len(e.Wh)), bytes.Repeat([]byte{tariffs.MissingSlot}, len(e.Wh))
+		u.export = &e
+	}
+	for s, st := range ch.Status {
+		if st == meter.NotHere {
+			continue
+		}
+		u.export.Wh[at+s*spans] = ch.Wh[s]
+		for k := range spans {
+			u.export.Status[at+s*spans+k] = uint8(st)
 		}
 	}
 }
