@@ -25,11 +25,11 @@ var ameren = format{name: Ameren, recognise: isAmeren, read: readAmeren}
 
 var amerenHeader = []string{"start interval date/time", "meter id", "usage", "units", "interval"}
 
-func isAmeren(b beginning) bool { return b.hasHeader(',', amerenHeader...) }
+func isAmeren(b beginning) bool { return b.hasLateHeader(',', amerenHeader...) }
 
 func readAmeren(in *input, t *table) error {
 	c := newCells(in, ',')
-	at, err := c.header(amerenHeader...)
+	at, err := c.lateHeader(amerenHeader...)
 	if err != nil {
 		return err
 	}

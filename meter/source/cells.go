@@ -70,26 +70,45 @@ func (c *cells) text() (string, bool) {
 	}
 }
 
-// header reads lines up to the one that has all of the names, and returns where
-// they are; names after the first two may be absent where optional.
+// header reads the line with the titles of columns and returns where they are.
 func (c *cells) header(names ...string) (map[string]int, error) {
-	for c.next(0) {
-		at := map[string]int{}
-		for i, title := range c.fields {
-			if title = strings.ToLower(title); title != "" {
-				if _, twice := at[title]; !twice {
-					at[title] = i
-				}
-			}
-		}
-		if hasAll(at, names) {
+	if c.next(0) {
+		if at := titlesAt(c.fields); hasAll(at, names) {
 			return at, nil
 		}
+		return nil, lineError(c.line, "a header with "+strings.Join(names, ", "), strings.Join(c.fields, string(c.delimiter)))
 	}
-	if c.err != nil {
-		return nil, c.err
+	return nil, c.noHeader(names)
+}
+
+// lateHeader is header for files that begin with lines about the customer. None
+// of them may be a row of readings: those would be of another table.
+func (c *cells) lateHeader(names ...string) (map[string]int, error) {
+	for c.next(0) {
+		if at := titlesAt(c.fields); hasAll(at, names) {
+			return at, nil
+		}
+		if line := strings.Join(c.fields, string(c.delimiter)); isReadings(line) {
+			return nil, lineError(c.line, "a header with "+strings.Join(names, ", ")+" before rows of readings", line)
+		}
 	}
-	return nil, lineError(max(c.line, 1), "a header with "+strings.Join(names, ", "), "the end of the file")
+	return nil, c.noHeader(names)
+}
+
+func (c *cells) noHeader(names []string) error {
+	return orElse(c.err, lineError(max(c.line, 1), "a header with "+strings.Join(names, ", "), "the end of the file"))
+}
+
+// titlesAt returns where titles are, in lower case; of equal ones the first.
+func titlesAt(titles []string) map[string]int {
+	at := map[string]int{}
+	for i, title := range titles {
+		title = strings.ToLower(title)
+		if _, twice := at[title]; !twice && title != "" {
+			at[title] = i
+		}
+	}
+	return at
 }
 
 func hasAll(at map[string]int, names []string) bool {
@@ -101,22 +120,44 @@ func hasAll(at map[string]int, names []string) bool {
 	return true
 }
 
-// hasHeader reports whether one of the lines at the beginning of a file holds the
-// names, divided by delimiter.
+// hasHeader reports whether the first line of a file holds the titles.
 func (b *beginning) hasHeader(delimiter byte, names ...string) bool {
+	titles, _ := splitCells(b.line, delimiter, nil)
+	return hasAll(titlesAt(titles), names)
+}
+
+// hasLateHeader reports the same of the first line that could be a header, after
+// lines about the customer.
+func (b *beginning) hasLateHeader(delimiter byte, names ...string) bool {
 	rest := b.text
 	for more := true; more; {
 		var line string
 		line, rest, more = strings.Cut(rest, "\n")
-		if !strings.Contains(strings.ToLower(line), names[0]) {
-			continue
+		titles, _ := splitCells(strings.TrimSpace(line), delimiter, nil)
+		if hasAll(titlesAt(titles), names) {
+			return true
 		}
-		titles, _ := splitCells(strings.ToLower(strings.TrimSpace(line)), delimiter, nil)
-		at := map[string]int{}
-		for i, title := range titles {
-			at[title] = i
+		if isReadings(line) {
+			return false
 		}
-		if hasAll(at, names) {
+	}
+	return false
+}
+
+// isReadings reports whether a line has a time and a number beside it, whatever
+// divides its cells.
+func isReadings(line string) bool {
+	for i := range len(delimiters) {
+		var time, number bool
+		cells, _ := splitCells(strings.TrimSpace(line), delimiters[i], nil)
+		for _, cell := range cells {
+			if w, ok := scanStamp(cell); ok && w.hasTime {
+				time = true
+			} else if isNumber(cell) {
+				number = true
+			}
+		}
+		if time && number {
 			return true
 		}
 	}

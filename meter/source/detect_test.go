@@ -47,3 +47,23 @@ func TestDetectionIsUnambiguous(t *testing.T) {
 		}
 	}
 }
+
+// Files of two kinds, one after another, are never half read.
+func TestMixedFilesAreRefused(t *testing.T) {
+	texts := make([]string, len(routes))
+	for i, r := range routes {
+		z := zone(r.zone)
+		texts[i] = r.write(slotsAround(z, time.Date(2024, 6, 13, 0, 0, 0, 0, z), r.step))
+	}
+	kind := func(i int) string { k, _, _ := strings.Cut(routes[i].name, ","); return strings.Fields(k)[0] }
+	for i := range routes {
+		for k := range routes {
+			if kind(i) == kind(k) && kind(i) != General {
+				continue
+			}
+			if f, err := Read(strings.NewReader(texts[i]+"\n"+texts[k]), known(routes[i].options)); err == nil && i != k {
+				t.Errorf("%s and then %s: read as %s, %d rows", routes[i].name, routes[k].name, f.Format, f.Rows)
+			}
+		}
+	}
+}

@@ -24,7 +24,7 @@ var pge = format{name: PGE, recognise: isPGE, read: readPGE}
 
 var pgeHeader = []string{"type", "date", "start time", "end time"}
 
-func isPGE(b beginning) bool { return b.hasHeader(',', pgeHeader...) }
+func isPGE(b beginning) bool { return b.hasLateHeader(',', pgeHeader...) }
 
 // pgeColumns are the columns of values; none where a file has no such column.
 type pgeColumns struct {
@@ -38,7 +38,7 @@ type pgeColumns struct {
 
 func readPGE(in *input, t *table) error {
 	c := newCells(in, ',')
-	at, err := c.header(pgeHeader...)
+	at, err := c.lateHeader(pgeHeader...)
 	if err != nil {
 		return err
 	}

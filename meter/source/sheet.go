@@ -165,6 +165,11 @@ func tableOf(all []sheetRow, dated []int, width int, delimiter byte) (*sheet, er
 		copy(s.header, all[first-1].cells)
 		s.named, s.preamble = true, first-1
 	}
+	for _, r := range all[:s.preamble] {
+		if line := strings.Join(r.cells, string(delimiter)); isReadings(line) {
+			return nil, lineError(r.line, fmt.Sprintf("no readings before the table of line %d", s.rows[0].line), line)
+		}
+	}
 	for i, r := range s.rows {
 		cells := r.cells
 		for len(cells) > width && cells[len(cells)-1] == "" { // a delimiter at the end of the line
