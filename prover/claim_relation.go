@@ -64,8 +64,9 @@ func (c *Claim) relation(folded *fold.Folded, seals, xs, ys []sigma.Point, v *ch
 		b.product(p, factors[i])
 	}
 	if v != nil {
-		v.checked.AddTo(st, at.X[len(xs)], at.H)
+		as := v.checked.AddTo(st, at.X[len(xs)], at.H)
 		b.combination(at.X[len(xs)+1], v.mix)
+		b.opened(slices.Concat(elements[1+len(xs):], as), &v.mu)
 	}
 	return st, nil
 }

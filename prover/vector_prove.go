@@ -61,6 +61,8 @@ type hiddenVector struct {
 	ends   *digits.Witness
 	gammaZ ristretto.Scalar
 	sigma  ristretto.Scalar // Z and the combination differ by sigma·H
+
+	alpha, blind ristretto.Scalar // opening of the Y and A, combined with μ
 }
 
 // proveVector commits to the digits and runs the zero-check. Without vectors it
@@ -99,7 +101,20 @@ func (c *Claim) proveVector(sp *sigma.Sponge, w *witness, rng io.Reader, step fu
 	h.z = sigma.NewPoint(ristretto.Commit(&z, &h.gammaZ))
 	last := h.z.Append(nil)
 	sp.Absorb(last)
+	h.mu = sp.Challenge()
+	j := len(c.functionals)
+	h.alpha = powers(&h.mu, w.values[j:], ends.Alphas)
+	h.blind = powers(&h.mu, w.blinds[j:], ends.Blinds)
 	return h, slices.Concat(msg, rounds, last), nil
+}
+
+// powers returns Σ μ^k·x_k over both lists, one after the other.
+func powers(mu *ristretto.Scalar, lists ...[]ristretto.Scalar) (sum ristretto.Scalar) {
+	all := slices.Concat(lists...)
+	for i := range slices.Backward(all) {
+		sum.MulAdd(&sum, mu, &all[i])
+	}
+	return sum
 }
 
 // commit draws the blindings and commits to the rows of digits.
@@ -144,5 +159,5 @@ func (h *hiddenVector) scalars() []ristretto.Scalar {
 	if h == nil {
 		return nil
 	}
-	return append(h.ends.Scalars(), h.sigma)
+	return append(h.ends.Scalars(), h.sigma, h.alpha, h.blind)
 }

@@ -34,6 +34,9 @@ type slowVector struct {
 	weights []ristretto.Scalar // of the digits, in the combination
 	indexed []ristretto.Scalar
 
+	alphas, bs []ristretto.Scalar // openings of the A
+	mu         ristretto.Scalar
+
 	y, w, gammaQ, gammaW, gammaZ ristretto.Scalar
 	Q, Wc, Z                     sigma.Point
 }
@@ -342,6 +345,7 @@ func (v *slowVector) zeroCheck(p *slow, m int) {
 			b[j] = randomScalar()
 			A := sigma.NewPoint(ristretto.Commit(&alpha[j], &b[j]))
 			v.A = append(v.A, A)
+			v.alphas, v.bs = append(v.alphas, alpha[j]), append(v.bs, b[j])
 			part := "alpha"
 			if i == m-1 && j == 4 {
 				part = "last alpha"
@@ -388,6 +392,7 @@ func (v *slowVector) zeroCheck(p *slow, m int) {
 	} else {
 		p.send("Z", v.Z.Append(nil))
 	}
+	v.mu = p.squeeze()
 }
 
 // fillRow fills row i of the digits for the fold and returns its blinding.
@@ -477,5 +482,23 @@ func (v *slowVector) equations(p *slow, q int, index map[int]int, scalar func(ri
 		}
 	}
 	te.put(scalar(sigma), 1, num(1))
+	put(im, te)
+
+	im, te = nil, nil
+	var alpha, blind ristretto.Scalar
+	power := num(1)
+	include := func(element int, value, b ristretto.Scalar) {
+		im.put(-1, element, power)
+		alpha, blind = add(alpha, mul(power, value)), add(blind, mul(power, b))
+		power = mul(power, v.mu)
+	}
+	for i := range p.Y {
+		include(index[1+J+i], p.w.values[J+i], p.w.blinds[J+i])
+	}
+	for i := range v.A {
+		include(w+1+i, v.alphas[i], v.bs[i])
+	}
+	te.put(scalar(alpha), 0, num(1))
+	te.put(scalar(blind), 1, num(1))
 	put(im, te)
 }

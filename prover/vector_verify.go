@@ -18,6 +18,7 @@ type checkedVector struct {
 	checked *digits.Checked
 	mix     *mix
 	z       sigma.Point
+	mu      ristretto.Scalar // combines the Y and A, to show that they can be opened
 }
 
 // vectorSize returns the length in bytes of the messages from the rows to Z.
@@ -34,7 +35,7 @@ func (f *form) vectorEquations() (equations, scalars int) {
 	if f.vector == nil {
 		return 0, 0
 	}
-	return digits.Equations + 1, digits.Scalars + 1
+	return digits.Equations + 2, digits.Scalars + 3
 }
 
 // readVector reads the messages from the rows to Z. Without vectors it returns
@@ -60,6 +61,7 @@ func (c *Claim) readVector(sp *sigma.Sponge, msg []byte) (*checkedVector, error)
 		return nil, fmt.Errorf("combination of the requirements: %w", err)
 	}
 	sp.Absorb(last)
+	v.mu = sp.Challenge()
 	return v, nil
 }
 
@@ -96,4 +98,19 @@ func (b *builder) combination(z int, m *mix) {
 	slices.SortFunc(im, func(a, b image) int { return a.Element - b.Element })
 	s := b.st.AddScalar()
 	b.st.AddEquation(equation{Image: im, Terms: []term{{Scalar: s, Element: b.h, Coeff: b.one}}})
+}
+
+// opened adds Σ μ^k·E_k = α·G + b·H, from k = 0: whoever can do this for many μ
+// can open every one of the elements.
+func (b *builder) opened(elements []int, mu *ristretto.Scalar) {
+	im, power := make([]image, len(elements)), b.one
+	for k, e := range elements {
+		im[k] = image{Element: e, Coeff: power}
+		power.Mul(&power, mu)
+	}
+	alpha, blind := b.st.AddScalar(), b.st.AddScalar()
+	b.st.AddEquation(equation{Image: im, Vouched: true, Terms: []term{
+		{Scalar: alpha, Element: 0, Coeff: b.one},
+		{Scalar: blind, Element: b.h, Coeff: b.one},
+	}})
 }

@@ -107,7 +107,8 @@ func workedVectorBytes(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cv := &checkedVector{checked: checked, z: z[0], mix: c.mix(&lambda)}
+	cv := &checkedVector{checked: checked, z: z[0], mix: c.mix(&lambda), mu: sp.Challenge()}
+	scalar("mu", cv.mu)
 	if cv.rows, err = decodePoints(rows); err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +142,10 @@ func workedVectorBytes(t *testing.T) string {
 	}
 	scalar("e", proof.Challenge)
 	n := len(proof.Response)
-	scalar("z of y", proof.Response[n-7])
-	scalar("z of sigma", proof.Response[n-1])
+	scalar("z of y", proof.Response[n-9])
+	scalar("z of sigma", proof.Response[n-3])
+	scalar("z of alpha", proof.Response[n-2])
+	scalar("z of b", proof.Response[n-1])
 	sum = sha256.Sum256(whole)
 	fmt.Fprintf(&out, "%-12s %d bytes, SHA-256 %x\n", "proof", len(whole), sum)
 	return out.String()

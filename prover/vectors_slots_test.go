@@ -220,7 +220,7 @@ func (f *claimFiles) vectorBytes(base string, right *claimData, h *home) {
 	} {
 		f.refuse(w.name, "4.1.1", base, w.comment, right, h, w.narg)
 	}
-	for i, what := range []string{"sigma", "delta2", "delta", "gamma-of-W", "w", "gamma-of-Q", "y"} {
+	for i, what := range []string{"b", "alpha", "sigma", "delta2", "delta", "gamma-of-W", "w", "gamma-of-Q", "y"} {
 		f.refuse("vector-z-plus-one-"+what, "4.1.1", base, "The response for "+what+" is one more.", right, h, scalarPlus(narg, len(narg)/32-1-i, 1))
 	}
 	wider := with(right)

@@ -82,15 +82,16 @@ const (
 )
 
 // AddTo adds the elements W, A_11, …, the scalars y, γ, w, γ', δ, δ' and the four
-// equations to a relation in which Q and H are elements already.
-func (c *Checked) AddTo(rel *sigma.Statement, q, h int) {
+// equations to a relation in which Q and H are elements already. It returns where
+// the A are: the caller shows that they can be opened (docs/notes.md).
+func (c *Checked) AddTo(rel *sigma.Statement, q, h int) (as []int) {
 	const g = 0
 	w := rel.AddElement(c.W)
 	last := make([]image, len(c.A))
 	for i := range c.S {
 		for j, k := range roundCoefficients(&c.S[i], &c.Tau[i]) {
-			at := perRound*i + j
-			last[at] = image{Element: rel.AddElement(c.A[at]), Coeff: k}
+			a := rel.AddElement(c.A[perRound*i+j])
+			as, last[perRound*i+j] = append(as, a), image{Element: a, Coeff: k}
 		}
 	}
 	var s [Scalars]int
@@ -110,6 +111,7 @@ func (c *Checked) AddTo(rel *sigma.Statement, q, h int) {
 	add([]image{{Element: w, Coeff: *one}}, false, times(minus3, y, g), times(*one, delta, h), times(*one, y, q))
 	// A_m4 is not the identity and s_m came after it: docs/notes.md.
 	add(last, true, times(two, wv, g), times(*one, delta2, h), times(*one, wv, w))
+	return as
 }
 
 type (

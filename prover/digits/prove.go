@@ -13,6 +13,8 @@ import (
 // Witness is the prover's knowledge of a Checked: the scalars of its equations.
 type Witness struct {
 	Y, Gamma, w, gamma2, delta, delta2 ristretto.Scalar // Q = Y·G + Gamma·H
+
+	Alphas, Blinds []ristretto.Scalar // openings of A_11, A_12, …
 }
 
 // Scalars returns the secret scalars of AddTo, in its order.
@@ -43,14 +45,14 @@ func Prove(sp *sigma.Sponge, q []uint8, rng io.Reader, step func() error) (msg [
 		if err := step(); err != nil {
 			return nil, nil, nil, err
 		}
-		var b [perRound]ristretto.Scalar
 		var sent []byte
-		for j, alpha := range p.round() {
-			var A sigma.Point
-			if A, b[j], err = commit(&alpha, rng); err != nil {
+		for _, alpha := range p.round() {
+			A, b, err := commit(&alpha, rng)
+			if err != nil {
 				return nil, nil, nil, err
 			}
 			c.A, sent = append(c.A, A), A.Append(sent)
+			w.Alphas, w.Blinds = append(w.Alphas, alpha), append(w.Blinds, b)
 		}
 		sp.Absorb(sent)
 		msg = append(msg, sent...)
@@ -58,7 +60,7 @@ func Prove(sp *sigma.Sponge, q []uint8, rng io.Reader, step func() error) (msg [
 		c.S = append(c.S, s)
 		p.fold(&s)
 		for j, k := range roundCoefficients(&s, &c.Tau[i]) {
-			blind.MulAdd(&k, &b[j], &blind)
+			blind.MulAdd(&k, &w.Blinds[perRound*i+j], &blind)
 		}
 	}
 	if err := c.finish(w, &p.q[0], &blind, rng); err != nil {
