@@ -67,6 +67,9 @@ func TestGeneralWorksOut(t *testing.T) {
 		"preamble, unit in a column, other columns": {"Report of 13 May\nMeter,17\n\nWhen,Used,Unit,Cost\n" + day("2006-01-02T15:04:05Z", ",", false, ",kWh,0.20"), Options{},
 			`4 columns divided by commas; 2 lines before the table are not part of it; dates are ymd: the year comes first; import is "Used"; not read: "Unit", "Cost"; decimal point: "0.100" in line 5; ` +
 				`unit kWh: in "Unit"; values are amounts per interval: they rise 69 times and fall 26 times; times mark the start of the interval: the file begins at 00:00 and ends a slot before midnight`},
+		"a plus in a title": {"Zeit von;A+ (kWh);A- (kWh)\n" + day(isoMinutes, ";", false, ";0.5"), hinted(`import="A+ (kWh)" export=none`),
+			`3 columns divided by semicolons; dates are ymd: the year comes first; import is "A+ (kWh)"; not read: "A- (kWh)"; decimal point: "0.100" in line 2; unit kWh: in the name "A+ (kWh)"; ` +
+				`values are amounts per interval: they rise 69 times and fall 26 times; times mark the start of the interval, as the column is called "Zeit von"`},
 		"everything told": {"a|b\n" + day("01/02/2006 15:04", "|", false, ""), hinted("delimiter=| decimal=point order=mdy time=a stamp=start import=b export=none unit=kWh kind=interval"),
 			`2 columns divided by bars, as told; dates are mdy: as told; import is "b"; decimal point, as told; unit kWh: as told; ` +
 				`values are of kind interval, as told; times mark the start of the interval, as told`},

@@ -80,6 +80,9 @@ func (s *sheet) timeColumns(given string) (from, until moment, err error) {
 // givenTime reads "Date" or "Date+Time".
 func (s *sheet) givenTime(given string) (m moment, err error) {
 	date, clock, two := strings.Cut(given, "+")
+	if _, err := s.column(given); err == nil {
+		date, two = given, false
+	}
 	if m.date, err = s.column(date); err != nil {
 		return m, err
 	}

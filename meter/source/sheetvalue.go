@@ -90,7 +90,11 @@ func (s *sheet) findColumns(h *Hints, t *timing, v *valuing) (err error) {
 }
 
 func (s *sheet) givenColumns(given string, t *timing) (columns []int, err error) {
-	for _, name := range strings.Split(given, "+") {
+	names := strings.Split(given, "+")
+	if _, err := s.column(given); err == nil {
+		names = []string{given} // a title may hold a plus: A+ is import by its OBIS name
+	}
+	for _, name := range names {
 		c, err := s.column(strings.TrimSpace(name))
 		if err != nil {
 			return nil, err
