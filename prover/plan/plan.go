@@ -102,7 +102,7 @@ func Provable(c *tariffs.Plan) error {
 	if err != nil {
 		return err
 	}
-	p := &Plan{BillPlan: new(prover.BillPlan), Compiled: []*tariffs.Plan{c}}
+	p := &Plan{BillPlan: new(prover.BillPlan)}
 	if err := p.stack(c, fs); err != nil {
 		return err
 	}
