@@ -43,7 +43,7 @@ func (p *point) combine() (*combined, error) {
 	}
 	switch {
 	case m.step == 0 && len(p.idle) > 0:
-		return nil, fmt.Errorf("no readings of energy: the file holds %s", strings.Join(p.idle, ", "))
+		return nil, fmt.Errorf("%w of energy: the file holds %s", errNoReadings, strings.Join(p.idle, ", "))
 	case m.step == 0:
 		return nil, errNoReadings
 	}

@@ -394,3 +394,26 @@ func TestSummary(t *testing.T) {
 		t.Errorf("%d spikes, %d estimated", f.Spikes(), f.Estimated())
 	}
 }
+
+// Of many homes, one without energy does not stop the others; a chosen one is read
+// alone.
+func TestReadAll(t *testing.T) {
+	const head = "100,NEM12,200402020000,A,B\n"
+	day := func(point, unit string) string {
+		return "200," + point + ",E1,E1,E1,N1,S1," + unit + ",30,\n300,20040201" + strings.Repeat(",1", 48) + ",A,,,20040301000000,\n"
+	}
+	file := head + day("P", "kWh") + day("Q", "kvarh") + day("R", "kWh") + "900\n"
+	all, err := ReadAll(strings.NewReader(file), Options{})
+	if err != nil || len(all) != 2 || all[1].Series[0].Point != "R" || !slices.Equal(all[0].Points, []string{"P", "Q", "R"}) {
+		t.Errorf("all: %+v, %v", all, err)
+	}
+	if one, err := ReadAll(strings.NewReader(file), Options{Point: "R"}); err != nil || len(one) != 1 || !reflect.DeepEqual(one[0], all[1]) {
+		t.Errorf("R: %+v, %v", one, err)
+	}
+	if _, err := ReadAll(strings.NewReader(file), Options{Point: "S"}); err == nil || !strings.Contains(err.Error(), `"S" is not in the file`) {
+		t.Errorf("S: %v", err)
+	}
+	if _, err := ReadAll(strings.NewReader(head+day("Q", "kvarh")), Options{}); err == nil || !strings.Contains(err.Error(), "no readings") {
+		t.Errorf("no energy at all: %v", err)
+	}
+}

@@ -243,8 +243,8 @@ func (e *espiReader) kind(reading string) *espiType {
 	if href, linked := e.typeOf[reading]; linked {
 		return e.types[href]
 	}
-	if len(e.typeOf) == 0 {
-		return e.last
+	if reading == "" {
+		return e.last // no links: the type is the one before
 	}
 	return nil
 }

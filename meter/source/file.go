@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,10 +36,8 @@ func (t *table) files(format string) ([]*File, error) {
 	if t.mode == noPoint {
 		return []*File{{Format: format, Points: t.order}}, nil
 	}
-	if t.mode == onePoint {
-		if err := t.picked(); err != nil {
-			return nil, err
-		}
+	if err := t.picked(); err != nil {
+		return nil, err
 	}
 	var files []*File
 	for _, name := range t.order {
@@ -47,6 +46,9 @@ func (t *table) files(format string) ([]*File, error) {
 			continue
 		}
 		f, err := t.file(p)
+		if t.mode == allPoints && errors.Is(err, errNoReadings) {
+			continue
+		}
 		if err != nil {
 			if t.mode == allPoints && name != "" {
 				err = fmt.Errorf("meter point %s: %w", name, err)
@@ -75,7 +77,7 @@ func (t *table) picked() error {
 		return nil
 	case t.o.Point != "":
 		return fmt.Errorf("meter point %q is not in the file, which holds %s", t.o.Point, list)
-	case len(names) > 1:
+	case len(names) > 1 && t.mode == onePoint:
 		return fmt.Errorf("the file holds %d meter points, choose one: %s", len(names), list)
 	}
 	return nil
@@ -136,7 +138,7 @@ func (p *point) clockRule(t *table) string {
 	case t.zone == "offset":
 		return "each stamp carries its offset from UTC"
 	}
-	rule := "local time, no change of the clock among the rows"
+	rule := "local time, no hour repeated or filled"
 	switch {
 	case len(p.found[lostHour]) > 0:
 		rule = "local time, the repeated hour stands once"

@@ -128,7 +128,15 @@ func (p *p1Reader) telegram() (*telegram, error) {
 			return nil, lineError(p.line, `a telegram, which begins with "/"`, text)
 		}
 	}
-	return nil, p.in.Err()
+	return nil, p.failed()
+}
+
+// failed is what stopped the scanner, nil at the end of the log.
+func (p *p1Reader) failed() error {
+	if err := p.in.Err(); err != nil {
+		return fmt.Errorf("line %d: %w", p.line, err)
+	}
+	return nil
 }
 
 func (p *p1Reader) scan() bool {
@@ -150,7 +158,7 @@ func (p *p1Reader) body() (*telegram, error) {
 			return nil, err
 		}
 	}
-	if err := p.in.Err(); err != nil {
+	if err := p.failed(); err != nil {
 		return nil, err
 	}
 	return nil, lineError(p.line, `the end of the telegram, "!"`, "")

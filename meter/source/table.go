@@ -115,7 +115,8 @@ func (t *table) at(line int, name string) (*point, error) {
 		return nil, lineError(line, fmt.Sprintf("at most %d meter points", maxPoints), name)
 	}
 	name = strings.Clone(name)
-	wanted := t.mode == allPoints || t.mode == onePoint && (name == t.o.Point || t.o.Point == "" && len(t.order) == 0)
+	chosen := name == t.o.Point || t.o.Point == ""
+	wanted := chosen && (t.mode == allPoints || t.mode == onePoint && len(t.order) == 0) || name == t.o.Point && t.mode == onePoint
 	if t.mode == onePoint && t.o.Point == "" && len(t.order) == 1 {
 		t.points[t.order[0]] = nil // two points and no choice: only the names are of use now
 	}
