@@ -115,6 +115,7 @@ func (t *Tariff) readTaxes(o object) {
 			before, known := names[on]
 			if !known {
 				item.fail(fmt.Sprintf("on[%d]", i), "%q is not a tax above this one", on)
+				continue // else it could go round in circles
 			}
 			tax.On = append(tax.On, before)
 		}

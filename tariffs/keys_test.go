@@ -105,6 +105,7 @@ func TestWiderKeysRefuse(t *testing.T) {
 		{"tax of an unknown component", `"of":["Energy"]}`, `"of":["More"]}`, `x-hushwatt.taxes[0].of[0]: no component "More"`},
 		{"tax on a part, rounded by line", `"stage":"bill"`, `"stage":"line"`, "x-hushwatt.taxes[0].of: a tax on a part"},
 		{"tax on a part inside the prices", `"pricesIncludeTax":false`, `"pricesIncludeTax":true`, "x-hushwatt.taxes[0].of: a tax on a part"},
+		{"first tax on itself", `"rate":"0.05","of":["Energy"]`, `"rate":"0.05","on":["Levy"]`, `taxes[0].on[0]: "Levy" is not a tax above`},
 		{"tax on itself", `"on":["Levy"]`, `"on":["VAT"]`, `taxes[1].on[0]: "VAT" is not a tax above`},
 		{"four taxes deep", `{"name":"VAT","rate":"0.2","on":["Levy"]}`, `{"name":"b","rate":"0.2","on":["Levy"]},{"name":"c","rate":"0.2","on":["b"]},{"name":"d","rate":"0.2","on":["c"]}`, "taxes[3].on"},
 		{"customer", `"planId"`, `"customer":"12","planId"`, "customer: unknown key"},

@@ -24,6 +24,7 @@ func TestVectorFiles(t *testing.T) {
 	f.releases()
 	f.documents()
 	f.forms()
+	f.wider()
 	testvectors.Sync(t, "tariff", f.list)
 }
 
@@ -238,4 +239,74 @@ func (f *tariffFiles) forms() {
 	}
 	f.document("tariff-dynamic-overlap", "tariff-dynamic", "malformed", "Two dynamic rows share an hour.",
 		document(dynamic([]int{0, 6, 12}, []string{"0.11", "0.14", "0.17"}), `"valid_from":"2013-01-01T06:00:00Z"`, `"valid_from":"2013-01-01T05:00:00Z"`))
+}
+
+// wider: one document of each thing that tariffs can say beyond a price list,
+// and what is refused of its keys.
+func (f *tariffFiles) wider() {
+	const blocks = `"rateBlockUType":"singleRate","singleRate":{"displayName":"Use","period":"P1M","rates":[{"unitPrice":"0.2","volume":"300"},{"unitPrice":"0.3"}]}`
+	malformed := func(name, base, comment, rates string, edits ...string) {
+		f.document(name, base, "malformed", comment, document(rates, edits...))
+	}
+	contract := func(part string) []string { return []string{`"pricingModel"`, part + `,"pricingModel"`} }
+
+	f.document("tariff-blocks", "", "", "Two blocks a month.", document(blocks))
+	malformed("tariff-blocks-without-period", "tariff-blocks", "Blocks that do not say over what time they count.", blocks, `"period":"P1M",`, ``)
+	malformed("tariff-block-without-volume", "tariff-blocks", "A block without an end before the last one.", blocks, `,"volume":"300"`, ``)
+	malformed("tariff-volume-finer-than-wh", "tariff-blocks", "A volume that is no whole number of Wh.", blocks, `"300"`, `"300.0005"`)
+
+	network := func(from string) string {
+		return `{"component":"Network","displayName":"Network","endDate":"12-31","rateBlockUType":"singleRate","singleRate":{"displayName":"Net","rates":[{"unitPrice":"0.05"}]},"startDate":"` + from + `"}`
+	}
+	f.document("tariff-two-components", "", "", "Energy and network, each with its own prices.", document(single, `"tariffPeriod":[`, `"tariffPeriod":[`+network("01-01")+`,`))
+	malformed("tariff-component-with-gap", "tariff-two-components", "The network has no price on 1 January.", single, `"tariffPeriod":[`, `"tariffPeriod":[`+network("01-02")+`,`)
+
+	demand := func(days, from, to, charge string) []string {
+		return []string{`"tariffPeriod":[`, `"tariffPeriod":[{"component":"Power","demandCharges":[{"chargePeriod":"MONTH","days":[` + days + `],"displayName":"Peak","endTime":"` + to +
+			`","interval":"PT30M","measurementPeriod":"MONTH","startTime":"` + from + `",` + charge + `}],"displayName":"Power","endDate":"12-31","rateBlockUType":"demandCharges","startDate":"01-01"},`}
+	}
+	const working = `"MON","TUE","WED","THU","FRI"`
+	steps := func(list ...string) string {
+		var out []string
+		for i, from := range list {
+			out = append(out, fmt.Sprintf(`{"amount":"%d","from":"%s"}`, 10*(i+1), from))
+		}
+		return `"highestDays":3,"steps":[` + strings.Join(out, ",") + `]`
+	}
+	f.document("tariff-demand", "", "", "The highest half-hour of working evenings.", document(single, demand(working, "16:00", "20:00", `"amount":"12.5"`)...))
+	f.document("tariff-demand-steps", "", "", "A ladder for the mean of the three highest days.", document(single, demand(working, "00:00", "24:00", steps("0", "2", "5"))...))
+	malformed("tariff-demand-off-interval", "tariff-demand", "The window begins inside a demand interval.", single, demand(working, "16:15", "20:00", `"amount":"12.5"`)...)
+	malformed("tariff-demand-steps-descending", "tariff-demand-steps", "Steps that are out of order.", single, demand(working, "00:00", "24:00", steps("0", "5", "2"))...)
+	f.document("tariff-demand-of-four-half-hours", "tariff-demand", "rule-b", "The highest of four half-hours a month.", document(single, demand(`"SUN"`, "16:00", "16:30", `"amount":"12.5"`)...))
+
+	f.document("tariff-feed-in", "", "", "Export is paid for.", document(single, contract(`"solarFeedInTariff":[{"displayName":"Feed-in","endDate":"12-31","singleTariff":{"rates":[{"unitPrice":"0.08"}]},"startDate":"01-01","tariffUType":"singleTariff"}]`)...))
+	f.document("tariff-charges", "", "", "Fees, a discount, a surcharge, a minimum charge, a tax on a tax and one on a part.", document(single, append(contract(
+		`"discounts":[{"displayName":"Online","of":["Energy"],"rate":"0.1"}],"fees":[{"amount":"36.5","displayName":"Meter","term":"ANNUAL"}],"minimum":[{"amount":"12","displayName":"Least","term":"MONTHLY"}]`),
+		`"timeZone":"LOCAL"`, `"surcharges":[{"displayName":"City","rate":"0.01"}],"timeZone":"LOCAL"`,
+		`[{"name":"VAT","rate":"0.05"}]`, `[{"name":"Levy","of":["Energy"],"rate":"0.051127"},{"name":"VAT","on":["Levy"],"rate":"0.21"}]`)...))
+	malformed("tariff-tax-on-later-tax", "tariff-charges", "A tax on one that comes after it.", single, `[{"name":"VAT","rate":"0.05"}]`, `[{"name":"VAT","on":["Levy"],"rate":"0.21"},{"name":"Levy","rate":"0.05"}]`)
+	malformed("tariff-discount-of-unknown-component", "tariff-charges", "A discount on what the tariff does not have.", single, contract(`"discounts":[{"displayName":"Online","of":["Netwerk"],"rate":"0.1"}]`)...)
+
+	event := func(more string) []string {
+		return contract(`"events":[{"displayName":"Hot day","maximum":9,"rates":[{"unitPrice":"0.6"}]` + more + `}]`)
+	}
+	f.document("tariff-events", "", "", "An extra price in hours that are announced later.", document(single, event("")...))
+	malformed("tariff-event-with-hours", "tariff-events", "Hours of an event stand in an addendum, not in the tariff.", single, event(`,"startTime":"16:00"`)...)
+	malformed("tariff-controlled-load", "tariff-flat", "A controlled load needs a document of its own.", single, contract(`"controlledLoad":[]`)...)
+	malformed("tariff-names-customer", "tariff-flat", "A tariff for one customer.", single, `"planId"`, `"customer":"12","planId"`)
+
+	window := func(days, at string) string {
+		return `{"displayName":"` + at + `","rates":[{"unitPrice":"0.2"}],"timeOfUse":[{"days":[` + days + `],"endTime":"24:00","startTime":"00:00"}],"type":"PEAK"}`
+	}
+	holidays := []string{`"currency"`, `"holidays":{"countAs":"PUBLIC_HOLIDAYS","dates":["2013-01-01"]},"currency"`, "SINGLE_RATE", "TIME_OF_USE"}
+	week := window(working+`,"SAT","SUN"`, "Any day")
+	f.document("tariff-holidays", "", "", "Holidays have prices of their own.", document(`"rateBlockUType":"timeOfUseRates","timeOfUseRates":[`+week+`,`+window(`"PUBLIC_HOLIDAYS"`, "Holiday")+`]`, holidays...))
+	malformed("tariff-holiday-without-windows", "tariff-holidays", "Holidays are a day of their own that no window names.", `"rateBlockUType":"timeOfUseRates","timeOfUseRates":[`+week+`]`, holidays...)
+
+	hour := func(more string) string {
+		return `"rateBlockUType":"timeOfUseRates","timeOfUseRates":[{"displayName":"Hour","period":"P1D","rates":[{"unitPrice":"0.1","volume":"0.5"},{"unitPrice":"` + more + `"}],"timeOfUse":[{"days":[` + working +
+			`,"SAT","SUN"],"endTime":"18:00","startTime":"17:00"}],"type":"PEAK"},{"displayName":"Else","rates":[{"unitPrice":"0.1"}],"timeOfUse":[{"days":[` + working + `,"SAT","SUN"],"endTime":"17:00","startTime":"18:00"}],"type":"OFF_PEAK"}]`
+	}
+	f.document("tariff-block-in-an-hour-a-day", "", "", "What is used in one hour above half a kWh is dearer.", document(hour("0.3"), "SINGLE_RATE", "TIME_OF_USE"))
+	f.document("tariff-block-in-one-hour", "tariff-block-in-an-hour-a-day", "rule-b", "A bill of the block alone: on a day above its threshold the hour could be read.", document(hour("2.9"), "SINGLE_RATE", "TIME_OF_USE"))
 }
