@@ -65,11 +65,7 @@ func TestPicture(t *testing.T) {
 
 // Days of dynamic prices are real days, of 23 and 25 hours too.
 func TestPictureOfDynamicPrices(t *testing.T) {
-	tariff, err := Parse(example(t, "dynamic-two-days"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	weeks, err := tariff.Weeks(0)
+	weeks, err := example(t, "dynamic-two-days.json").Weeks(0)
 	if err != nil {
 		t.Fatal(err)
 	}
