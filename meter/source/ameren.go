@@ -70,7 +70,7 @@ func readAmeren(in *input, t *table) error {
 		}
 	}
 	if dashes > 0 {
-		t.note("%d rows have no reading of %d minutes and are left out", dashes, step/60)
+		t.note("rows without a reading of %d minutes, left out: %d", step/60, dashes)
 	}
 	return c.err
 }

@@ -39,7 +39,7 @@ func openSheet(text, delimiter string) (*sheet, []string, error) {
 		sample = text[:strings.LastIndexByte(text[:beginningSize], '\n')+1]
 	}
 	for i := range len(try) {
-		if all, _ := cutLines(sample, try[i]); !hasDates(all) {
+		if all, _, _ := cutLines(sample, try[i]); !hasDates(all) {
 			continue
 		}
 		s, err := cutSheet(text, try[i])
@@ -72,9 +72,15 @@ func (s *sheet) notes(given bool) []string {
 	return notes
 }
 
+// maxSheet bounds the cells of a table, each line counted as two more: ten years
+// of five minutes in six columns.
+const maxSheet = 1 << 23
+
 // cutLines cuts a text into cells; lines without any are left out. open is the
-// first line in which a quote stays open, 0 if there is none.
-func cutLines(text string, delimiter byte) (all []sheetRow, open int) {
+// first line in which a quote stays open, 0 if there is none; whole is false if
+// there are too many cells.
+func cutLines(text string, delimiter byte) (all []sheetRow, open int, whole bool) {
+	n := 0
 	for line := 1; text != ""; line++ {
 		var row string
 		row, text, _ = strings.Cut(text, "\n")
@@ -86,12 +92,18 @@ func cutLines(text string, delimiter byte) (all []sheetRow, open int) {
 			open = line
 		}
 		all = append(all, sheetRow{line, cells})
+		if n += len(cells) + 2; n > maxSheet {
+			return all, open, false
+		}
 	}
-	return all, open
+	return all, open, true
 }
 
 func cutSheet(text string, delimiter byte) (*sheet, error) {
-	all, open := cutLines(text, delimiter)
+	all, open, whole := cutLines(text, delimiter)
+	if !whole {
+		return nil, fmt.Errorf("a table of unknown make has more than %d cells", maxSheet)
+	}
 	dated, width := datedColumns(all)
 	switch {
 	case len(dated) == 0:
