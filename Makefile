@@ -1,7 +1,7 @@
 # Hushwatt. Every verb is one line; `make help` lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./aggregate ./testvectors/...
+CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
 .PHONY: help run story web release build test lint unit postgres wasm-test fuzz-short fuzz vectors adversity exact soak screens bench e2e bench-browser lighthouse
 

@@ -97,7 +97,7 @@ func (f *SlotFile) checkRecords(reg *meter.Registry) (*counted, error) {
 			return nil, fmt.Errorf("record of meter %s is out of order or not counted", reg.Meters[a.Place].Certificate.Meter)
 		}
 		hashes[i] = a.Hash
-		if err := c.add(a.Place, r); err != nil {
+		if err := c.add(a.Place, r.Commitments); err != nil {
 			return nil, err
 		}
 	}
@@ -116,8 +116,8 @@ type counted struct {
 }
 
 // add decodes a record's commitments.
-func (c *counted) add(place int, r *meter.SlotRecord) error {
-	e, q, err := r.Elements()
+func (c *counted) add(place int, commitments []byte) error {
+	e, q, err := meter.Elements(commitments)
 	if err != nil {
 		return err
 	}
@@ -203,24 +203,11 @@ func Combine(r *meter.Registry, p *meter.Presence, records [][]byte, contributio
 
 // release checks sums and makes the file.
 func release(r *meter.Registry, p *meter.Presence, records [][]byte, sets []Releasable, sums []meter.Share) (*SlotFile, error) {
+	c, err := decodeRecords(r, p, records)
+	if err != nil {
+		return nil, err
+	}
 	f := &SlotFile{Format: wire.LabelRelease, Registry: *r, Presence: *p, Records: records}
-	c := &counted{registry: r, presence: p}
-	for i, b := range records {
-		record, err := meter.DecodeSlotRecord(b, &r.Charter)
-		if err != nil {
-			return nil, err
-		}
-		place := r.Index(record.Meter)
-		if place < 0 || i > 0 && place <= c.places[i-1] || !p.Meters.Has(place) {
-			return nil, errors.New("the records are not those that the presence counts")
-		}
-		if err := c.add(place, record); err != nil {
-			return nil, err
-		}
-	}
-	if len(records) != p.Meters.Count() {
-		return nil, errors.New("the records are not those that the presence counts")
-	}
 	for i := range sets {
 		f.Releases = append(f.Releases, newRelease(&sets[i], &sums[i]))
 	}
@@ -228,6 +215,28 @@ func release(r *meter.Registry, p *meter.Presence, records [][]byte, sets []Rele
 		return nil, err
 	}
 	return f, nil
+}
+
+// decodeRecords decodes records that were checked when they came.
+func decodeRecords(r *meter.Registry, p *meter.Presence, records [][]byte) (*counted, error) {
+	c := &counted{registry: r, presence: p}
+	for i, b := range records {
+		id, commitments, err := meter.PeekSlotRecord(b, &r.Charter)
+		if err != nil {
+			return nil, err
+		}
+		place := r.Index(id)
+		if place < 0 || i > 0 && place <= c.places[i-1] || !p.Meters.Has(place) {
+			return nil, errors.New("the records are not those that the presence counts")
+		}
+		if err := c.add(place, commitments); err != nil {
+			return nil, err
+		}
+	}
+	if len(records) != p.Meters.Count() {
+		return nil, errors.New("the records are not those that the presence counts")
+	}
+	return c, nil
 }
 
 // check returns the shares of a contribution after checking who gave them for what.

@@ -59,6 +59,7 @@ type townSetup struct {
 	meters, parties int // parties: 1 is an aggregator
 	minSum, minVar  uint32
 	neighbours      uint8
+	plain           bool // without squares
 	sets            map[string][]int
 }
 
@@ -89,7 +90,7 @@ func newTown(t testing.TB, seed string, s townSetup) *town {
 	must(t, err)
 	w.issuer, err = meter.ParseAuthorityKey(wire.EncodeText("hushwatt-authority-key", secret[:]))
 	must(t, err)
-	c := meter.Charter{Registry: "town", N: 24, Squares: true, MinSum: s.minSum, MinVariance: s.minVar, Neighbours: s.neighbours}
+	c := meter.Charter{Registry: "town", N: 24, Squares: !s.plain, MinSum: s.minSum, MinVariance: s.minVar, Neighbours: s.neighbours}
 	for i := range s.parties {
 		k, err := NewPartyKey(fmt.Sprintf("A%d", i+1), meter.X25519, stream(seed, fmt.Sprint("party", i)))
 		must(t, err)

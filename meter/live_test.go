@@ -115,6 +115,9 @@ func checkLiveDay(t *testing.T, h *house, charter *Charter, keys []*ShareKey, da
 		}
 		r, err := DecodeSlotRecord(data, charter)
 		must(t, err)
+		if id, commitments, err := PeekSlotRecord(data, charter); err != nil || !bytes.Equal(id, r.Meter) || !bytes.Equal(commitments, r.Commitments) {
+			t.Fatal("a peek sees something else")
+		}
 		c, sq, err := r.Elements()
 		must(t, err)
 		v.Add(v, c)

@@ -3,6 +3,7 @@ package meter
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"hushwatt/internal/wire"
@@ -69,15 +70,40 @@ func (r *SlotRecord) header() []byte {
 	return mustMarshal(&bare)
 }
 
+// PeekSlotRecord returns the id and the commitments of a record that was decoded and
+// checked before, several times faster than decoding it again.
+func PeekSlotRecord(record []byte, c *Charter) (id, commitments []byte, err error) {
+	const head = 3 // of the array, and of the byte string of 8
+	at := head - 1 + IDSize
+	for range 2 { // day and slot: an integer of one, two or three bytes
+		if at >= len(record) {
+			return nil, nil, errPeek
+		}
+		at += 1 + int([...]byte{0x18: 1, 0x19: 2, 0x1f: 0}[record[at]&0x1f])
+	}
+	at += 2 // of the byte string of 32 or 64
+	if at+c.commitmentsSize() > len(record) {
+		return nil, nil, errPeek
+	}
+	return record[head-1 : head-1+IDSize], record[at : at+c.commitmentsSize()], nil
+}
+
+var errPeek = errors.New("not a slot record")
+
 // Elements decodes the commitments: C, and Q or nil.
 func (r *SlotRecord) Elements() (c, q *ristretto.Element, err error) {
+	return Elements(r.Commitments)
+}
+
+// Elements decodes C, or C ‖ Q.
+func Elements(commitments []byte) (c, q *ristretto.Element, err error) {
 	c = ristretto.NewElement()
-	if err := c.Decode(r.Commitments[:32]); err != nil {
+	if err := c.Decode(commitments[:32]); err != nil {
 		return nil, nil, fmt.Errorf("slot record: C: %w", err)
 	}
-	if len(r.Commitments) == 64 {
+	if len(commitments) == 64 {
 		q = ristretto.NewElement()
-		if err := q.Decode(r.Commitments[32:]); err != nil {
+		if err := q.Decode(commitments[32:]); err != nil {
 			return nil, nil, fmt.Errorf("slot record: Q: %w", err)
 		}
 	}
