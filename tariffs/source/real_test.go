@@ -50,6 +50,8 @@ func chosenAs(name, value string) func(*Options) {
 	}
 }
 
+func without(name string) func(*Options) { return func(o *Options) { delete(o.Choices, name) } }
+
 func named(o *Options) { o.PlanID, o.Name, o.Brand = "id", "Name", "Brand" }
 
 func since(from string) func(*Options) { return func(o *Options) { o.From = from } }
@@ -104,6 +106,10 @@ var reals = []real{
 	{file: "uk-octopus-rest/go-2022-10-07_10.json", with: both(vat("no"), digits(6)), start: "2022-10-08", end: "2022-10-11", want: "30.723129", dropped: 1},
 	{file: "uk-octopus-rest/go-2022-10-07_10.json", refused: "which of its two prices is meant, with VAT or without: give --prices-include-tax"},
 	{file: "us-arcadia/bge_residential_2025-01.json", with: func(o *Options) { o.NoTax = true }, start: "2025-02-01", end: "2025-03-01", want: "49.8256", dropped: -1},
+	{file: "us-arcadia/bge_residential_2025-01.json", with: both(func(o *Options) { o.NoTax = true }, chosenAs("competitiveBilling", "true")), start: "2025-02-01", end: "2025-03-01", want: "49.2056", dropped: -1},
+	{file: "tw-taipower/plans.json", with: both(plan("residential_simple_2_tier"), since("2025-10-01"), func(o *Options) { o.NoTax, o.Holidays = true, []string{"2026-07-01"} }),
+		start: "2026-07-01", end: "2026-08-01", times: 4, want: "12589.6760", dropped: -1},
+	{file: "tw-taipower/plans.json", with: both(plan("residential_simple_2_tier"), since("2025-10-01"), func(o *Options) { o.NoTax = true }), refused: "give --holidays FILE (or --holidays none)"},
 	{file: "us-arcadia/pepco_residential_2025-01.json", with: func(o *Options) { o.NoTax = true }, refused: "has more than nine decimals: --decimals"},
 	{file: "us-arcadia/pepco_residential_2025-01.json", with: func(o *Options) { o.NoTax, o.Decimals = true, new(9) }, start: "2025-07-01", end: "2025-08-01", want: "85.2679", dropped: -1},
 	{file: "us-arcadia/psegli_residential_2025-01.json", with: func(o *Options) { o.NoTax = true }, start: "2025-07-01", end: "2025-08-01", want: "214.7224", dropped: -1},
@@ -114,7 +120,7 @@ var reals = []real{
 	{file: "us-pge/tariffkit/etouc-2025-01-01.toml", refused: "totals.winter.peak is 0.49312 and its parts add up to 0.49313: give --choose prices=…, one of totals, parts"},
 	{file: "us-pge/tariffkit/etouc-2025-01-01.toml", with: pge(""), start: "2026-07-01", end: "2026-08-01", want: "386.6553", dropped: -1},
 	{file: "us-pge/tariffkit/etouc-2025-03-01.toml", with: pge(""), start: "2026-07-01", end: "2026-08-01", want: "387.9173", dropped: -1},
-	{file: "us-pge/tariffkit/etouc-2025-09-01.toml", with: both(pge("x"), func(o *Options) { delete(o.Choices, "base") }), start: "2026-07-01", end: "2026-08-01", want: "379.7348", dropped: -1},
+	{file: "us-pge/tariffkit/etouc-2025-09-01.toml", with: both(pge(""), without("prices")), start: "2026-07-01", end: "2026-08-01", want: "379.7348", dropped: -1},
 	{file: "us-pge/tariffkit/etouc-2026-01-01.toml", with: pge(""), start: "2026-07-01", end: "2026-08-01", want: "361.3507", dropped: -1},
 	{file: "us-pge/tariffkit/etouc-2026-03-01.toml", with: pge("tier_3"), start: "2026-07-01", end: "2026-08-01", want: "337.1178", dropped: -1},
 	{file: "us-pge/tariffkit/smartrate-2022-05-01.toml", refused: "is a program beside a tariff"},
@@ -196,6 +202,33 @@ func TestRealFiles(t *testing.T) {
 	}
 }
 
+// A bill of fifteen months under five books of one utility, each imported until
+// the next came: the baseline of each season counts apart under each book.
+func TestBooksFollowEachOther(t *testing.T) {
+	var all []*tariffs.Tariff
+	dates := []string{"2025-01-01", "2025-03-01", "2025-09-01", "2026-01-01", "2026-03-01", ""}
+	for i, from := range dates[:5] {
+		o := options()
+		tier := ""
+		if i == 4 {
+			tier = "tier_3"
+		}
+		pge(tier)(&o)
+		if i == 2 {
+			without("prices")(&o) // in this book the parts add up
+		}
+		o.To = dates[i+1]
+		im, err := Import("", []File{shared(t, "us-pge/tariffkit/etouc-"+from+".toml")}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, im.Tariff)
+	}
+	if got, want := bill(t, all, real{start: "2025-01-01", end: "2026-04-01"}), "5192.4137"; got != want {
+		t.Errorf("total %s, want %s", got, want)
+	}
+}
+
 func options() Options {
 	return Options{Rounding: &tariffs.Rounding{Stage: tariffs.StageBill, Digits: 4, Mode: tariffs.HalfUp}}
 }
@@ -204,12 +237,17 @@ func options() Options {
 // they are, so that every window has another mean.
 func quoted(t *testing.T, tariff *tariffs.Tariff, r real) string {
 	t.Helper()
+	return bill(t, []*tariffs.Tariff{tariff}, r)
+}
+
+func bill(t *testing.T, all []*tariffs.Tariff, r real) string {
+	t.Helper()
 	start, err1 := tariffs.ParseDate(r.start)
 	end, err2 := tariffs.ParseDate(r.end)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
-	p, err := tariffs.Compile([]*tariffs.Tariff{tariff}, start, end, 48)
+	p, err := tariffs.Compile(all, start, end, 48)
 	if err != nil {
 		return err.Error()
 	}
