@@ -19,11 +19,18 @@ import (
 // privacy rules of the tariff) is for the caller to ask first. Random bytes are
 // read from random.
 func Answer(r *Request, plan *BillPlan, opened []*meter.Opened, random io.Reader) (*Bill, error) {
+	return AnswerInSteps(noSteps, r, plan, opened, random)
+}
+
+// AnswerInSteps is Answer for a caller who wants to let others run meanwhile, or
+// to stop it: step is called between parts of the proof, and ends it with its
+// error.
+func AnswerInSteps(step func() error, r *Request, plan *BillPlan, opened []*meter.Opened, random io.Reader) (*Bill, error) {
 	d, err := newDraft(r, plan, opened)
 	if err != nil {
 		return nil, err
 	}
-	return d.prove(random)
+	return d.prove(step, random)
 }
 
 // Expired reports whether an answer at the given time (Unix seconds) is too late.
@@ -195,7 +202,7 @@ func readingsOf(openings []Opening) [][]uint32 {
 }
 
 // prove makes the proof and with it the bill.
-func (d *draft) prove(random io.Reader) (*Bill, error) {
+func (d *draft) prove(step func() error, random io.Reader) (*Bill, error) {
 	s := d.submission
 	if _, err := io.ReadFull(random, s.ID[:]); err != nil {
 		return nil, fmt.Errorf("random bytes: %w", err)
@@ -208,7 +215,7 @@ func (d *draft) prove(random io.Reader) (*Bill, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Proof, err = claim.Prove(d.header(), sealsOf(d.rows), d.openings, secrets, random); err != nil {
+	if s.Proof, err = claim.ProveInSteps(step, d.header(), sealsOf(d.rows), d.openings, secrets, random); err != nil {
 		return nil, err
 	}
 	return &Bill{Request: d.request, Submission: s}, nil

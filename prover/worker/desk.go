@@ -47,14 +47,21 @@ type job struct {
 	ctx    context.Context
 	report func(messages.Progress)
 	host   *Host
+	last   messages.Progress // what is being done
 	done   int
 	of     int
 }
 
 // phase reports what is done next, lets others run and ends a cancelled job.
 func (j *job) phase(name, sentence string) error {
-	j.report(messages.Progress{Phase: name, Sentence: sentence, Done: j.done, Of: max(j.of, j.done+1)})
+	j.last = messages.Progress{Phase: name, Sentence: sentence, Done: j.done, Of: max(j.of, j.done+1)}
 	j.done++
+	return j.pause()
+}
+
+// pause says again what is being done, lets others run and ends a cancelled job.
+func (j *job) pause() error {
+	j.report(j.last)
 	j.host.Yield()
 	if j.ctx.Err() != nil {
 		return stopped()
