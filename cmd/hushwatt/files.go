@@ -16,13 +16,9 @@ import (
 // five-minute readings is below 10 MB in every format.
 const maxFile = 256 << 20
 
-// readFile reads a file that the user named, unpacking gzip. A file that does
-// not exist is misuse.
+// readFile reads a file that the user named, unpacking gzip.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, misusef("%s: there is no such file", path)
-	}
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +28,15 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return data, nil
+}
+
+// openFile opens a file that the user named. One that does not exist is misuse.
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, misusef("%s: there is no such file", path)
+	}
+	return f, err
 }
 
 func readAll(r *bufio.Reader) ([]byte, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -45,11 +44,12 @@ type lookPoint struct {
 
 // look reads the whole file, or the one point that was named.
 func (r *readings) look() (answer, error) {
-	data, err := readFile(*r.path)
+	in, err := openFile(*r.path)
 	if err != nil {
 		return nil, err
 	}
-	files, err := source.ReadAll(bytes.NewReader(data), r.options())
+	defer in.Close()
+	files, err := source.ReadAll(in, r.options())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *r.path, chooseFlag(err))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,11 +36,12 @@ func (r *readings) declare(f *flags, path *string) {
 
 // read reads the file and says on the console what was found in it.
 func (r *readings) read(c *console) (*source.File, error) {
-	data, err := readFile(*r.path)
+	in, err := openFile(*r.path)
 	if err != nil {
 		return nil, err
 	}
-	file, err := source.Read(bytes.NewReader(data), r.options())
+	defer in.Close()
+	file, err := source.Read(in, r.options())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *r.path, chooseFlag(err))
 	}
