@@ -38,7 +38,9 @@ type nemLines struct {
 
 func newNEMLines(in *input, t *table, name string) *nemLines {
 	t.zone, t.clock = "UTC+10", nemClock
-	return &nemLines{lines: newLines(in), t: t, name: name}
+	l := newLines(in)
+	l.csv.LazyQuotes = true // reasons are free text
+	return &nemLines{lines: l, t: t, name: name}
 }
 
 // record reads the next record and returns its number, "" at the end.

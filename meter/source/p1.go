@@ -57,7 +57,7 @@ const defaultP1Step = 900
 
 func readP1(in *input, t *table) error {
 	t.zone, t.clock, t.unit, t.stamps = "offset", "telegrams say summer or winter time", "kWh", "instant of a register"
-	p := &p1Reader{t: t, in: bufio.NewScanner(in), step: defaultP1Step}
+	p := &p1Reader{t: t, in: bufio.NewScanner(in), step: defaultP1Step, feeds: map[string]*feed{}}
 	if t.o.Step != 0 {
 		p.step = t.o.Step
 	}
@@ -85,6 +85,7 @@ type p1Reader struct {
 	logged int64 // time of the log's own line before a telegram, 0 for none
 
 	step      int
+	feeds     map[string]*feed // by code
 	telegrams int
 	last      *telegram
 	edge      int64 // the last edge of slots that was settled
@@ -324,7 +325,7 @@ func (p *p1Reader) emit(tg *telegram, edge int64, status Status) error {
 			continue
 		}
 		read++
-		f, err := p.t.feed(tg.line, "", r.code, 1<<r.channel, layout{step: p.step, levels: true, zeros: r.channel == Export, digits: level.digits})
+		f, err := p.feed(tg.line, r.code, r.channel, level.digits)
 		if err != nil {
 			return err
 		}
@@ -338,4 +339,14 @@ func (p *p1Reader) emit(tg *telegram, edge int64, status Status) error {
 		return lineError(tg.line, "a telegram with a register of energy, such as 1-0:1.8.1", "none")
 	}
 	return nil
+}
+
+// feed returns a register's feed; its first telegram says how many digits it has.
+func (p *p1Reader) feed(line int, code string, channel, digits int) (*feed, error) {
+	if f, there := p.feeds[code]; there {
+		return f, nil
+	}
+	f, err := p.t.feed(line, "", code, 1<<channel, layout{step: p.step, levels: true, zeros: channel == Export, digits: digits})
+	p.feeds[code] = f
+	return f, err
 }
