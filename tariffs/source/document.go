@@ -46,6 +46,7 @@ type writer struct {
 func (w *writer) document() entry {
 	d, o := w.draft, w.options
 	w.standing()
+	w.contradictions()
 	rules := w.rules()
 	contract := entry{"pricingModel": w.model(), "timeZone": "LOCAL"}
 	if d.aest {
@@ -70,6 +71,24 @@ func (w *writer) document() entry {
 		doc["effectiveTo"] = to
 	}
 	return doc
+}
+
+// contradictions refuses options that say otherwise than the source.
+func (w *writer) contradictions() {
+	d, o := w.draft, w.options
+	for _, x := range []struct {
+		flag, given, said string
+		wrong             bool
+	}{
+		{"currency", o.Currency, d.currency, o.Currency != d.currency},
+		{"clock", o.Clock, d.clock, o.Clock != d.clock},
+		{"from", o.From, d.from, o.From < d.from},
+		{"to", o.To, d.to, o.To > d.to},
+	} {
+		if x.given != "" && x.said != "" && x.wrong {
+			w.fail("--%s %s: the source says %s", x.flag, x.given, x.said)
+		}
+	}
 }
 
 // text is what was given, else what the source says.

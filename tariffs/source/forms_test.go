@@ -176,6 +176,25 @@ func TestURDBForms(t *testing.T) {
 			t.Errorf("%s is not listed: %v", path, im.Dropped)
 		}
 	}
+	netted := strings.Replace(doc, "Net Metering", "Net Billing Instantaneous", 1)
+	if _, err := Import("", []File{{"old.json", []byte(netted)}}, o); err == nil || !strings.Contains(err.Error(), "energyratestructure[0][1]: a price for export that differs by tier") {
+		t.Error(err)
+	}
+	netted = strings.Replace(netted, `{"rate":0.2,`, `{"rate":0.2,"sell":0.04,`, 1)
+	im, err = Import("", []File{{"old.json", []byte(netted)}}, o)
+	if err != nil || !strings.Contains(string(im.Tariff.Canonical()), `"singleTariff":{"rates":[{"unitPrice":"0.04"}]}`) || leaves(im, "dgrules") {
+		t.Errorf("%v", err)
+	}
+	for flag, with := range map[string]func(*Options){
+		"--currency EUR: the source says USD":           func(o *Options) { o.Currency = "EUR" },
+		"--from 2019-12-31: the source says 2020-01-01": func(o *Options) { o.From = "2019-12-31" },
+	} {
+		o := o
+		with(&o)
+		if _, err := Import("", []File{{"old.json", []byte(doc)}}, o); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%v, want %q", err, flag)
+		}
+	}
 	for old, x := range map[string][2]string{
 		`"max":10,`:           {`"max":"ten",`, `energyratestructure[0][0].max: "ten" is not a decimal number`},
 		`"rate":0.2,`:         {`"rate":0.2,"max":5,`, "energyratestructure[0][1].max: is not above the tier before"},

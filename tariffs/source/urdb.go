@@ -131,6 +131,7 @@ func (u *urdb) energy() {
 		return
 	}
 	u.unused(periods, months)
+	sells := u.root.at("dgrules").str() == "Net Billing Instantaneous"
 	for _, r := range monthRuns(func(a, b int) bool { return months[a] == months[b] }) {
 		used := months[r.first].periods()
 		blocks := make([]block, len(periods))
@@ -140,6 +141,12 @@ func (u *urdb) energy() {
 				return
 			}
 			blocks[p] = u.tiers(periods[p], fmt.Sprintf("Period %d", p+1))
+		}
+		if u.err != nil {
+			return
+		}
+		if sells {
+			u.draft.export = append(u.draft.export, season{name: "Export, " + r.name(), span: r.span(), blocks: timed(u.sold(periods, used), months[r.first].paint())})
 		}
 		u.draft.seasons = append(u.draft.seasons, season{name: r.name(), span: r.span(), blocks: timed(blocks, months[r.first].paint())})
 	}
@@ -152,6 +159,21 @@ func (u *urdb) unused(periods []*node, months [12]schedule) {
 			n.skip("no hour has this period")
 		}
 	}
+}
+
+// sold are the prices for export, one for each period.
+func (u *urdb) sold(periods []*node, used []int) []block {
+	blocks := make([]block, len(periods))
+	for _, p := range used {
+		price := read(periods[p].list()[0].at("sell"))
+		for _, tier := range periods[p].list()[1:] {
+			if tier.at("sell").amount().Cmp(price.value) != 0 {
+				tier.fail("a price for export that differs by tier is not carried")
+			}
+		}
+		blocks[p] = block{name: fmt.Sprintf("Export, period %d", p+1), steps: []step{{price: price}}}
+	}
+	return blocks
 }
 
 // tiers reads the tiers of a period as a block.
@@ -170,7 +192,7 @@ func (u *urdb) tiers(period *node, name string) block {
 		if adjust := tier.at("adj"); adjust != nil {
 			price.value = plus(price.value, adjust.amount())
 		}
-		if sell := tier.at("sell"); sell != nil && !read(sell).zero() {
+		if sell := tier.at("sell"); sell != nil && !read(sell).zero() && u.root.at("dgrules").str() != "Net Billing Instantaneous" {
 			sell.skip("what is paid for export depends on dgrules")
 		}
 		st := step{price: price}
@@ -338,7 +360,9 @@ func (u *urdb) rest() {
 		"fixedchargeeaaddl":    "for further meters",
 		"fuelAdjustmentsFixed": "an adjustment that is published elsewhere",
 	} {
-		u.root.at(key).skip(why)
+		if n := u.root.at(key); len(u.draft.export) == 0 || key != "dgrules" {
+			n.skip(why)
+		}
 	}
 	for _, key := range []string{"demandratchetpercentage", "lookbackPercent", "coincidentratestructure", "reactivepowercharge"} {
 		n := u.root.at(key)
