@@ -234,6 +234,13 @@ func TestNegative(t *testing.T) {
 	if in, out := show(&f.Series[0]), show(&f.Series[1]); in != "500 0 - 0" || out != "0 250 - 0" {
 		t.Errorf("import %q, export %q", in, out)
 	}
+	const signed = "start,wh,export_wh\n2013-01-01T00:00:00Z,5,-3\n2013-01-01T00:30:00Z,-2,0\n2013-01-01T00:30:00Z,-2,0\n2013-01-01T00:00:00Z,5,-3\n"
+	if f, err = Read(strings.NewReader(signed), Options{Choices: []string{"negative=export"}}); err != nil {
+		t.Fatal(err)
+	}
+	if in, out := show(&f.Series[0]), show(&f.Series[1]); in != "5 0" || out != "3 2" || f.Duplicates != 2 {
+		t.Errorf("import %q, export %q, %d duplicates", in, out, f.Duplicates)
+	}
 	f, err = Read(strings.NewReader(file), Options{Choices: []string{"negative=missing"}})
 	if err != nil {
 		t.Fatal(err)

@@ -105,6 +105,7 @@ func (f *feed) tidy(r *row) {
 		out.wh = out.wh.add(in.wh)
 		*in = reading{status: in.status}
 	}
+	out.negative = false // a negative reading of export is export written with its sign
 	for c := range r.value {
 		if f.grids[c] == nil {
 			r.value[c] = reading{status: Missing}
