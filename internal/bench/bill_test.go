@@ -12,11 +12,13 @@ import (
 	"hushwatt/tariffs"
 )
 
-// The three tariffs of the tables, by what is proven.
+// The tariffs of the tables, by what is proven.
 var kinds = []struct{ name, document string }{
 	{"bill", rates(3, "bill")},
 	{"line3", rates(3, "line")},
 	{"dynamic", dynamic()},
+	{"blocks", blocks()},
+	{"demand", demand()},
 }
 
 func BenchmarkProve(b *testing.B) {

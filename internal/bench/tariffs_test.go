@@ -30,6 +30,23 @@ func rates(count int, stage string) string {
 	return fmt.Sprintf(document, "TIME_OF_USE", `"rateBlockUType": "timeOfUseRates", "timeOfUseRates": [`+strings.Join(list, ",\n")+`]`, stage)
 }
 
+// blocks has three blocks a month and a minimum charge.
+func blocks() string {
+	s := fmt.Sprintf(document, "SINGLE_RATE", `"rateBlockUType": "singleRate", "singleRate": {"displayName": "Blocks", "period": "P1M", "rates": [
+   {"unitPrice": "0.1231", "volume": "120"}, {"unitPrice": "0.1817", "volume": "150"}, {"unitPrice": "0.2503"}]}`, "bill")
+	return strings.Replace(s, "]},\n \"x-hushwatt\"", `], "minimum": [{"displayName": "Least", "term": "BILL", "amount": "30.50"}]},
+ "x-hushwatt"`, 1)
+}
+
+// demand has a charge for the highest of all the month's half-hours.
+func demand() string {
+	return strings.Replace(rates(1, "bill"), "]},\n \"x-hushwatt\"", `,
+  {"component": "Power", "displayName": "All year", "startDate": "01-01", "endDate": "12-31", "rateBlockUType": "demandCharges", "demandCharges": [
+   {"displayName": "Peak", "days": ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"], "startTime": "00:00", "endTime": "24:00",
+    "interval": "PT30M", "measurementPeriod": "MONTH", "chargePeriod": "MONTH", "amount": "3.17"}]}]},
+ "x-hushwatt"`, 1)
+}
+
 // dynamic gives each of the year's 17,520 half-hours a price of its own.
 func dynamic() string {
 	var list []string

@@ -82,6 +82,13 @@ func (m results) targets() []target {
 		{what: "read a year of five-minute NEM12", got: m.ms(native, "ReadNEM12Year"), limit: 250, unit: " ms"},
 		{what: "open and check a month, wasm", got: m.ms(wasm, "Open"), limit: 20, unit: " ms", tried: triedOpen},
 	}
+	list = append(list,
+		target{what: "bytes of a month's submission, three blocks and a minimum charge", must: true, got: m.bytes("Prove/blocks"), limit: 7000},
+		target{what: "prove, three blocks and a minimum charge, wasm", got: m.ms(wasm, "Prove/blocks"), limit: 80, unit: " ms", tried: triedRules},
+		target{what: "verify three blocks and a minimum charge", got: m.ms(native, "Verify/blocks"), limit: 4, unit: " ms", tried: triedRules},
+		target{what: "bytes of a month's submission, demand over 1,488 half-hours", must: true, got: m.bytes("Prove/demand"), limit: 18000},
+		target{what: "prove, demand over 1,488 half-hours, wasm", got: m.ms(wasm, "Prove/demand"), limit: 250, unit: " ms", tried: triedRules},
+		target{what: "verify demand over 1,488 half-hours", got: m.ms(native, "Verify/demand"), limit: 12, unit: " ms", tried: triedRules})
 	for i, platform := range []string{native, wasm} {
 		limit := []float64{10, 40}[i]
 		bill := m.ms(platform, "Prove/bill")
@@ -102,5 +109,7 @@ const (
 		"batches of proofs alone, without certificates, chains and messages, take about 60 % of the time."
 	triedCompile = "Prices are looked up by slot, in integers, with one pass for the greatest common divisor."
 	triedOpen    = "Tables of the slot bases are kept; the rest is one signature a day and one sum of 48 short multiplications a day, in constant time."
-	triedProve   = "Done: the fold works on rows, not on single readings; tables of all fixed bases are kept; inverses of challenges in variable time. What is secret stays constant time."
+	triedRules   = "Done: thresholds over one sum share their ranges; a minimum at the end of a bill is proven with the amount, without a secret; equal sums of readings are committed to once; " +
+		"what is looked at in every slot is written in digits. Bounds follow from the certified cap."
+	triedProve = "Done: the fold works on rows, not on single readings; tables of all fixed bases are kept; inverses of challenges in variable time. What is secret stays constant time."
 )
