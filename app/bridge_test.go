@@ -57,7 +57,7 @@ func bridged(t *testing.T, act func(ctx app.Context, workers *[]*silent)) []*sil
 func TestCallCarriesFilesAndAnswers(t *testing.T) {
 	var got messages.State
 	var progress []string
-	file := []byte("a meter's file")
+	file := []byte("a meter’s file")
 	workers := bridged(t, func(ctx app.Context, w *[]*silent) {
 		call(ctx, messages.TypeOpen, &messages.Open{Name: "home.hushwatt", Data: file},
 			func(_ app.Context, s messages.State, err *messages.Error) { got = s },

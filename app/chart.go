@@ -228,25 +228,24 @@ func (p prices) class(v int64) int {
 }
 
 // strip draws a day's price windows as a thin band.
-func strip(d *messages.Days, day messages.Day, p prices, x0, y, h int, slot float64) app.UI {
-	place := places(day, d.SlotMinutes)
+func strip(day messages.Day, place func(int) int, p prices, x0, y, h int, slot float64) app.UI {
 	var list []app.UI
 	for _, w := range day.Windows {
 		x := place(w.From)
 		list = append(list, svg("rect", "class", "p"+num(p.class(w.Pico)),
 			"x", short(float64(x0)+float64(x)*slot), "y", num(y),
-			"width", short(float64(place(w.From+w.Slots-1)-x+1)*slot), "height", num(h)).
+			"width", short(float64(max(1, place(w.From+w.Slots-1)-x+1))*slot), "height", num(h)).
 			Body(svg("title").Text(w.Start+" to "+w.End+": "+w.Rate+", "+w.Price)))
 	}
 	return svg("g", "class", "windows", "shape-rendering", "crispEdges").Body(list...)
 }
 
-// places says in which column a slot of a day is drawn: by local time, so that
-// an hour that is left out in spring is an empty one. In autumn the day is
-// longer than the others.
+// places says in which column a slot of a day is drawn where days stand below
+// each other: by local time. The hour that is left out in spring is an empty one,
+// and the hour that comes twice in autumn shares its columns (see turn).
 func places(day messages.Day, step int) func(slot int) int {
 	gap := 24*60/max(step, 1) - day.Slots
-	if day.ChangeSlot == 0 || gap <= 0 {
+	if day.ChangeSlot == 0 {
 		return func(slot int) int { return slot }
 	}
 	return func(slot int) int {
@@ -257,14 +256,54 @@ func places(day messages.Day, step int) func(slot int) int {
 	}
 }
 
-// columns is how many columns the days need.
+// turn says which half of its cell a slot has: 1 the upper one, if its hour comes
+// for the first time of two, 2 the lower one, if for the second, else 0.
+func turn(day messages.Day, step, slot int) int {
+	extra := day.Slots - 24*60/max(step, 1)
+	switch {
+	case day.ChangeSlot == 0 || extra <= 0:
+		return 0
+	case slot >= day.ChangeSlot-extra && slot < day.ChangeSlot:
+		return 1
+	case slot >= day.ChangeSlot && slot < day.ChangeSlot+extra:
+		return 2
+	}
+	return 0
+}
+
+// half is the part of a cell's height that a slot has.
+func half(turn int, y, h float64) (float64, float64) {
+	switch turn {
+	case 1:
+		return y, h/2 - .5
+	case 2:
+		return y + h/2 + .5, h/2 - .5
+	}
+	return y, h
+}
+
+// along says in which column a slot is drawn where a day stands alone: one after
+// another, with a gap in spring only.
+func along(day messages.Day, step int) func(slot int) int {
+	if day.Slots > 24*60/max(step, 1) {
+		return func(slot int) int { return slot }
+	}
+	return places(day, step)
+}
+
+// columns is how many columns the days need below each other, and long how many
+// a day alone.
 func columns(list []messages.Day, step int) int {
 	n := 24 * 60 / max(step, 1)
 	for _, d := range list {
-		n = max(n, d.Slots)
+		if d.ChangeSlot == 0 {
+			n = max(n, d.Slots)
+		}
 	}
 	return n
 }
+
+func long(day messages.Day, step int) int { return max(24*60/max(step, 1), day.Slots) }
 
 // hour is a label along the top or bottom.
 type hour struct {
@@ -272,7 +311,23 @@ type hour struct {
 	anchor, text string
 }
 
+// hoursAlong are the hours below each other's days; hoursOf those of a day alone,
+// where an hour that came twice has moved the later ones on.
 func hoursAlong(x0, w, cols, step int) []hour {
+	return hoursAt(x0, w, cols, func(minutes int) int { return minutes / max(step, 1) })
+}
+
+func hoursOf(day messages.Day, x0, w, step int) []hour {
+	extra := max(0, day.Slots-24*60/max(step, 1))
+	return hoursAt(x0, w, long(day, step), func(minutes int) int {
+		if c := minutes / max(step, 1); day.ChangeSlot == 0 || c <= day.ChangeSlot-extra {
+			return c
+		}
+		return minutes/max(step, 1) + extra
+	})
+}
+
+func hoursAt(x0, w, cols int, column func(minutes int) int) []hour {
 	every := 6
 	if w >= 500 {
 		every = 3
@@ -283,14 +338,14 @@ func hoursAlong(x0, w, cols, step int) []hour {
 		if h == 24 {
 			anchor = "end"
 		}
-		list = append(list, hour{x0 + w*h*60/max(step, 1)/cols, anchor, clock(h * 60)[:2]})
+		list = append(list, hour{x0 + w*column(h*60)/cols, anchor, clock(h * 60)[:2]})
 	}
 	return list
 }
 
-func hours(x0, y, w, cols, step int) app.UI {
+func hours(y int, all []hour) app.UI {
 	var list []app.UI
-	for _, h := range hoursAlong(x0, w, cols, step) {
+	for _, h := range all {
 		list = append(list, label(h.x, y, h.anchor, h.text))
 	}
 	return svg("g").Body(list...)

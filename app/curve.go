@@ -48,11 +48,11 @@ func (p plot) ground(m measure) []app.UI {
 
 // curve draws one day as steps, one a half-hour.
 func curve(d *messages.Days, day int, m measure, w, pick int) app.UI {
-	x, list := d.List[day], d.List[day:day+1]
-	cols := columns(list, d.SlotMinutes)
+	x := d.List[day]
+	cols := long(x, d.SlotMinutes)
 	p := newPlot(w, maxOf(d, m))
 	cell := float64(p.inner) / float64(cols)
-	place := places(x, d.SlotMinutes)
+	place := along(x, d.SlotMinutes)
 	var line, area pen
 	var missing boxes
 	down := true
@@ -84,9 +84,14 @@ func curve(d *messages.Days, day int, m measure, w, pick int) app.UI {
 		down = false
 	}
 	area.end(p.y(0))
-	body := []app.UI{hatching(), strip(d, x, pricesOf(d), plotLeft, 0, 8, cell)}
+	body := []app.UI{hatching(), strip(x, place, pricesOf(d), plotLeft, 0, 8, cell)}
+	for s := range x.Slots { // the hour that comes for the second time
+		if turn(x, d.SlotMinutes, s) == 2 {
+			body = append(body, svg("rect", "class", "weekend", "x", short(plotLeft+float64(s)*cell), "y", num(plotTop), "width", short(cell), "height", num(p.height)))
+		}
+	}
 	body = append(body, p.ground(m)...)
-	body = append(body, hours(plotLeft, plotHeight-6, p.inner, cols, d.SlotMinutes),
+	body = append(body, hours(plotHeight-6, hoursOf(x, plotLeft, p.inner, d.SlotMinutes)),
 		svg("path", "class", "area", "d", area.String()),
 		svg("path", "class", "line", "d", line.String()),
 		svg("path", "class", "missing", "fill", "url(#hatch)", "d", missing.String()))

@@ -104,8 +104,8 @@ func (p *daysPage) touch(x, y float64) {
 	case viewAll:
 		p.move(heatAt(d, w, x, y))
 	case viewDay:
-		if c := plotAt(w, columns(d.List[day:day+1], d.SlotMinutes), x); c >= 0 {
-			p.move(slotIn(d, d.List[day], c))
+		if c := plotAt(w, long(d.List[day], d.SlotMinutes), x); c >= 0 {
+			p.move(slotIn(d.List[day], along(d.List[day], d.SlotMinutes), c, false))
 		}
 	default:
 		from, to := p.span(d, day)
@@ -267,7 +267,14 @@ func allTable(d *messages.Days, m measure) string {
 			for ; next < place(s); next++ {
 				t.cell("td", "num", "–")
 			}
-			t.cell("td", "num", slotText(d, m, day.From+s))
+			text := slotText(d, m, day.From+s)
+			switch turn(day, d.SlotMinutes, s) {
+			case 1: // and the same hour again
+				text += ", then " + slotText(d, m, day.From+s+day.Slots-24*60/d.SlotMinutes)
+			case 2:
+				continue
+			}
+			t.cell("td", "num", text)
 			next++
 		}
 		for ; next < cols; next++ {

@@ -32,7 +32,7 @@ func TestDaysAreDrawn(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "style=") {
-		t.Error("a style attribute, which the page's policy forbids")
+		t.Error("a style attribute, which the page’s policy forbids")
 	}
 	if n := strings.Count(got, "<rect") + strings.Count(got, "<path"); n > 60 {
 		t.Errorf("%d shapes for 1,486 cells", n)
@@ -170,7 +170,7 @@ func TestTablesHoldTheNumbers(t *testing.T) {
 func TestOddDays(t *testing.T) {
 	day := messages.Day{Date: "2026-10-25", Name: "Sunday 25 October", Slots: 100, ChangeSlot: 8, Weekend: true, Change: "The clocks went back at 02:00."}
 	d := messages.Days{SlotMinutes: 15, List: []messages.Day{day}, Wh: make([]byte, 400), Status: make([]byte, 100), Period: "25 October 2026"}
-	if n := columns(d.List, 15); n != 100 {
+	if n := columns(d.List, 15); n != 96 {
 		t.Errorf("%d columns", n)
 	}
 	play(t, shared{known: true, device: cannedState(), days: &d}, nil, func(app.Context) {})
@@ -183,6 +183,51 @@ func TestOddDays(t *testing.T) {
 	}
 	d = messages.Days{SlotMinutes: 30, Period: "nothing"}
 	has(t, &daysPage{}, "There are no half-hours in these days.")
+}
+
+// The hour that comes twice shares its cells, the first time above the second,
+// and everything after it stands where its local time stands on other days.
+func TestTheHourThatComesTwice(t *testing.T) {
+	autumn := messages.Day{Name: "Sunday 25 October", Date: "2026-10-25", Slots: 50, ChangeSlot: 4}
+	after := messages.Day{Name: "Monday 26 October", Date: "2026-10-26", From: 50, Slots: 48}
+	d := messages.Days{SlotMinutes: 30, List: []messages.Day{autumn, after}, Wh: make([]byte, 4*98), Status: make([]byte, 98)}
+	for i := range 98 {
+		d.Wh[4*i] = byte(i + 1)
+	}
+	place := places(autumn, 30)
+	for slot, want := range map[int]struct{ column, turn int }{0: {0, 0}, 1: {1, 0}, 2: {2, 1}, 3: {3, 1}, 4: {2, 2}, 5: {3, 2}, 6: {4, 0}, 49: {47, 0}} {
+		if place(slot) != want.column || turn(autumn, 30, slot) != want.turn || minuteOf(autumn, slot, 30) != 30*want.column {
+			t.Errorf("slot %d: column %d, turn %d, minute %d", slot, place(slot), turn(autumn, 30, slot), minuteOf(autumn, slot, 30))
+		}
+	}
+	if columns(d.List, 30) != 48 || long(autumn, 30) != 50 {
+		t.Errorf("%d columns, %d alone", columns(d.List, 30), long(autumn, 30))
+	}
+	// Each slot is found again where it is drawn.
+	const w = 52 + 48*12
+	row := float64(heatRow(w))
+	for slot := range 98 {
+		day, _ := dayOf(&d, slot)
+		x := d.List[day]
+		y, h := half(turn(x, 30, slot-x.From), heatTop+float64(day)*row, row-1)
+		if got := heatAt(&d, w, heatLeft+(float64(places(x, 30)(slot-x.From))+.5)*12, y+h/2); got != slot {
+			t.Errorf("slot %d is found as %d", slot, got)
+		}
+	}
+	if got := slotIn(autumn, along(autumn, 30), 30, false); got != 30 {
+		t.Errorf("column 30 of the day alone is slot %d", got)
+	}
+	if got := hoursOf(autumn, 0, 50, 30); got[0].x != 0 || got[1].x != 14 || got[4].x != 50 {
+		t.Errorf("hours stand at %+v", got)
+	}
+	if table := allTable(&d, measure{}); !strings.Contains(table, ">0.003, then 0.005<") || !strings.Contains(table, ">0.004, then 0.006<") || strings.Count(table, "<td") != 2*48 {
+		t.Error(table)
+	}
+	// Spring leaves an hour out.
+	spring := messages.Day{Slots: 46, ChangeSlot: 2}
+	if p := places(spring, 30); p(1) != 1 || p(2) != 4 || turn(spring, 30, 2) != 0 {
+		t.Errorf("spring: %d, %d", p(1), p(2))
+	}
 }
 
 func TestLevelsRise(t *testing.T) {

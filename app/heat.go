@@ -29,11 +29,13 @@ func heat(d *messages.Days, m measure, w, pick int) app.UI {
 	h := heatTop + row*len(d.List) + 2
 	var above []app.UI
 	if day, ok := dayOf(d, pick); ok {
-		above = append(above, strip(d, d.List[day], pricesOf(d), heatLeft, 0, 8, cell))
-		x := places(d.List[day], d.SlotMinutes)(pick - d.List[day].From)
+		slot, place := pick-d.List[day].From, places(d.List[day], d.SlotMinutes)
+		above = append(above, strip(d.List[day], place, pricesOf(d), heatLeft, 0, 8, cell))
+		x := place(slot)
+		y, high := half(turn(d.List[day], d.SlotMinutes, slot), float64(heatTop+day*row), float64(row-1))
 		for _, class := range []string{"now-edge", "now"} { // seen on light and on dark cells
-			above = append(above, svg("rect", "class", class, "x", short(heatLeft+float64(x)*cell-1), "y", num(heatTop+day*row-1),
-				"width", short(cell+2), "height", num(row+1)))
+			above = append(above, svg("rect", "class", class, "x", short(heatLeft+float64(x)*cell-1), "y", short(y-1),
+				"width", short(cell+2), "height", short(high+2)))
 		}
 	}
 	return app.Div().Class("layers").Body(
@@ -81,8 +83,10 @@ func heatCells(b *boxes, d *messages.Days, m measure, row int, cell float64) {
 		y := float64(heatTop + r*row)
 		for s := 0; s < day.Slots; {
 			class, status := cellClass(d, m, l, day.From+s)
+			part := turn(day, d.SlotMinutes, s)
+			y, high := half(part, y, float64(row-1))
 			end := s + 1
-			for end < day.Slots && place(end) == place(s)+end-s {
+			for end < day.Slots && place(end) == place(s)+end-s && turn(day, d.SlotMinutes, end) == part {
 				if c, st := cellClass(d, m, l, day.From+end); c != class || st != status {
 					break
 				}
@@ -92,11 +96,11 @@ func heatCells(b *boxes, d *messages.Days, m measure, row int, cell float64) {
 			switch {
 			case status == messages.NotHere:
 			case status == messages.Missing:
-				missing.add(x, y, wide, float64(row-1))
+				missing.add(x, y, wide, high)
 			default:
-				paths[class].add(x, y, wide, float64(row-1))
+				paths[class].add(x, y, wide, high)
 				if status == messages.Estimated {
-					estimated.add(x+.5, y+.5, wide-1, float64(row-2))
+					estimated.add(x+.5, y+.5, wide-1, high-1)
 				}
 			}
 			s = end
@@ -156,18 +160,20 @@ func heatAt(d *messages.Days, w int, x, y float64) int {
 	if y < heatTop || day >= len(d.List) || x < heatLeft {
 		return -1
 	}
-	return slotIn(d, d.List[day], int((x-heatLeft)/cell))
+	lower := y-heatTop-float64(day*heatRow(w)) > float64(heatRow(w)-1)/2
+	return slotIn(d.List[day], places(d.List[day], d.SlotMinutes), int((x-heatLeft)/cell), lower)
 }
 
-// slotIn is the slot of a day that is drawn in a column, −1 if there is none.
-func slotIn(d *messages.Days, day messages.Day, column int) int {
-	place := places(day, d.SlotMinutes)
+// slotIn is the slot of a day that is drawn in a column, −1 if there is none. Of
+// two it is the first, or the second if the lower half is meant.
+func slotIn(day messages.Day, place func(int) int, column int, lower bool) int {
+	found := -1
 	for s := range day.Slots {
-		if place(s) == column {
-			return day.From + s
+		if place(s) == column && (found < 0 || lower) {
+			found = day.From + s
 		}
 	}
-	return -1
+	return found
 }
 
 // dayOf is the day that a slot belongs to.

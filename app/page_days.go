@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"hushwatt/prover/messages"
@@ -26,13 +28,41 @@ type daysPage struct {
 	asked   string
 	err     *messages.Error
 	doing   messages.Progress
+	pieces  int // drawn so far
+}
+
+// The screen is drawn in pieces, each in a task of its own, so that none holds up
+// the window: what is around the picture, the picture, its legend and the bill.
+const (
+	pieceChart = 1
+	pieceRest  = 2
+)
+
+// drawn reports whether a piece is to be there. The server draws all at once.
+func (p *daysPage) drawn(piece int) bool { return app.IsServer || p.pieces >= piece }
+
+// draw begins with the first piece and goes on with the next ones.
+func (p *daysPage) draw(ctx app.Context) {
+	p.pieces = 0
+	p.next(ctx)
+}
+
+func (p *daysPage) next(ctx app.Context) {
+	ctx.After(time.Millisecond, func(ctx app.Context) {
+		if p.pieces == 0 {
+			p.measure() // the place of the picture is there
+		}
+		if p.pieces++; p.pieces < pieceRest {
+			p.next(ctx)
+		}
+	})
 }
 
 func (p *daysPage) OnMount(ctx app.Context) {
 	p.here.set(ctx)
 	state.watch(ctx, p.load)
 	p.view = preference("view")
-	p.measure()
+	p.draw(ctx)
 	p.load(ctx)
 }
 
@@ -55,12 +85,14 @@ func (p *daysPage) load(ctx app.Context) {
 	p.loading, p.asked, p.err = true, key, nil
 	call(p.here.of(ctx), messages.TypeDays, &want, func(ctx app.Context, d messages.Days, err *messages.Error) {
 		p.loading, p.err = false, err
+		if state.days == nil { // else the picture is there and only changes
+			p.draw(ctx)
+		}
 		if err == nil {
 			state.show(&d)
 			p.asked = d.Home + state.month.first() + state.month.last()
 			p.beside(ctx)
 		}
-		ctx.Defer(func(ctx app.Context) { p.measure(); ctx.Update() })
 	}, func(ctx app.Context, pr messages.Progress) { p.doing = pr })
 }
 
@@ -145,7 +177,7 @@ func (p *daysPage) Render() app.UI {
 		app.If(d != nil, func() app.UI {
 			return app.Div().Class("main-and-aside").Body(
 				app.Div().Class("stack").Body(p.tools(d), p.chart(d)),
-				daysNext(d),
+				app.If(p.drawn(pieceRest), func() app.UI { return daysNext(d) }),
 			)
 		}),
 	)
@@ -243,6 +275,9 @@ func (p *daysPage) chart(d *messages.Days) app.UI {
 	if !ok {
 		return app.P().ID("chart").Class("quiet").Text("There are no half-hours in these days.")
 	}
+	if !p.drawn(pieceChart) {
+		return app.Figure().Class("chart").Body(app.Div().ID("chart").Class("drawing"))
+	}
 	from, to := p.span(d, day)
 	var drawing, legend app.UI
 	switch p.viewNow() {
@@ -268,8 +303,9 @@ func (p *daysPage) chart(d *messages.Days) app.UI {
 			button("‹ Earlier", "plain", func(ctx app.Context) { p.move(p.step(-1)) }, p.view),
 			button("Later ›", "plain", func(ctx app.Context) { p.move(p.step(1)) }, p.view),
 		),
-		legend,
-		p.tableFold(d, m, day, from, to),
+		app.If(p.drawn(pieceRest), func() app.UI {
+			return app.Div().Class("stack").Body(legend, p.tableFold(d, m, day, from, to))
+		}),
 	)
 }
 

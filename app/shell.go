@@ -16,11 +16,13 @@ type shell struct {
 	lacks   []string // what this browser cannot do
 	offline bool
 	updated bool // a new version waits
+	scheme  string
 }
 
 // OnMount looks at the browser. (It does not run on the server.)
 func (s *shell) OnMount(ctx app.Context) {
 	s.lacks = browserLacks()
+	s.scheme = preference("scheme")
 	s.offline = !online()
 	onWindow("online", func() { ctx.Dispatch(func(app.Context) { s.offline = false }) })
 	onWindow("offline", func() { ctx.Dispatch(func(app.Context) { s.offline = true }) })
@@ -51,7 +53,7 @@ func (s *shell) Render() app.UI {
 		s.head(),
 		s.bars(),
 		app.Main().ID("main").Class("wrap").TabIndex(-1).Body(s.screen(at)),
-		foot(),
+		s.foot(),
 	)
 }
 
@@ -107,7 +109,7 @@ func (s *shell) screen(at screen) app.UI {
 	return at.page()
 }
 
-func foot() app.UI {
+func (s *shell) foot() app.UI {
 	return app.Footer().Class("foot").Body(
 		app.Div().Class("wrap").Body(
 			app.Ul().Body(
@@ -115,7 +117,26 @@ func foot() app.UI {
 				app.Li().Body(app.A().Href("/key").Text("Your key")),
 				app.Li().Body(app.A().Href("/portal/").Text("For suppliers")),
 			),
+			s.colours(),
 			app.Span().Text("Your readings stay on this device."),
 		),
 	)
 }
+
+// colours chooses light or dark. first.js sets what was chosen before a page is
+// drawn.
+func (s *shell) colours() app.UI {
+	return app.Div().Class("colours").Body(
+		app.Label().For("scheme").Text("Colours"),
+		app.Select().ID("scheme").Body(
+			app.Range(schemes).Slice(func(i int) app.UI {
+				return app.Option().Value(schemes[i].value).Selected(schemes[i].value == s.scheme).Text(schemes[i].text)
+			}),
+		).OnChange(func(ctx app.Context, e app.Event) {
+			s.scheme = ctx.JSSrc().Get("value").String()
+			setPreference("scheme", s.scheme)
+		}),
+	)
+}
+
+var schemes = []choice{{"system", "As this device"}, {"light", "Light"}, {"dark", "Dark"}}

@@ -33,4 +33,4 @@ self.onmessage = (event) => take(event.data);
   const { instance } = await WebAssembly.instantiateStreaming(fetch("/web/reader.wasm"), program.importObject);
   await program.run(instance);
   throw new Error("the program ended");
-})().catch((e) => postMessage({ failed: "The part of this app that reads other meters' files could not be started. Load the page again when you are online. (" + e.message + ")" }));
+})().catch((e) => postMessage({ failed: "The part of this app that reads other meters’ files could not be started. Load the page again when you are online. (" + e.message + ")" }));

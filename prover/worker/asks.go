@@ -18,7 +18,7 @@ func (d *Desk) takeRequest(j *job, m *messages.TakeRequest) (any, error) { retur
 func (d *Desk) takeAsk(j *job, m *messages.TakeRequest) (*messages.Ask, error) {
 	data, err := requestBytes(m)
 	if err != nil {
-		return nil, withDetail(fail(messages.DamagedFile, "The link is cut off or damaged.", "Open the link again from your supplier's letter, or use the file."), err)
+		return nil, withDetail(fail(messages.DamagedFile, "The link is cut off or damaged.", "Open the link again from your supplier’s letter, or use the file."), err)
 	}
 	r, err := prover.ParseRequest(data)
 	if err != nil {
@@ -55,7 +55,7 @@ func (d *Desk) takeAsk(j *job, m *messages.TakeRequest) (*messages.Ask, error) {
 func (d *Desk) heldAsk(id string) (*askRecord, *prover.Request, error) {
 	data, err := d.host.Vault.Get(askPrefix + id)
 	if errors.Is(err, ErrNoRecord) {
-		return nil, nil, fail(messages.NotFound, "That request is not on this device.", "Open your supplier's link or file again.")
+		return nil, nil, fail(messages.NotFound, "That request is not on this device.", "Open your supplier’s link or file again.")
 	}
 	if err != nil {
 		return nil, nil, err

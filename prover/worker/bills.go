@@ -170,7 +170,7 @@ func (d *Desk) openAll(j *job, b *draft, exports []heldExport) error {
 	if len(near) == 0 {
 		first, last := exports[0].Facts.From, exports[len(exports)-1].Facts.To
 		a, z := wholeDays(first, last, b.tariffs[0].Clock)
-		return fail(messages.PeriodNotCovered, fmt.Sprintf("Your meter's file holds %s, and the bill is for %s.", periodWords(a, z), periodWords(start, end)), "")
+		return fail(messages.PeriodNotCovered, fmt.Sprintf("Your meter’s file holds %s, and the bill is for %s.", periodWords(a, z), periodWords(start, end)), "")
 	}
 	for i := range near {
 		r, err := d.readings(j, &near[i])
@@ -271,7 +271,7 @@ func (d *Desk) obstacle(b *draft) error {
 	}
 	if b.request != nil {
 		if err := b.plan.Matches(b.request); err != nil {
-			return withDetail(fail(messages.WeightsDiffer, "The prices in this request are not those of the supplier's published tariff.", ""), err)
+			return withDetail(fail(messages.WeightsDiffer, "The prices in this request are not those of the supplier’s published tariff.", ""), err)
 		}
 	}
 	if err := d.judge(b.plan); err != nil {
@@ -334,7 +334,10 @@ func (d *Desk) makeProof(j *job, b *draft) error {
 		return err
 	}
 	began := d.host.Now()
-	made, err := prover.Answer(b.request, b.plan.BillPlan, b.opened(), d.host.Random)
+	made, err := prover.AnswerInSteps(j.pause, b.request, b.plan.BillPlan, b.opened(), d.host.Random)
+	if j.ctx.Err() != nil {
+		return stopped()
+	}
 	if err != nil {
 		return proofFailed(err)
 	}
@@ -377,9 +380,9 @@ func proofFailed(err error) error {
 	r := new(prover.Refusal)
 	switch {
 	case errors.Is(err, meter.ErrCoverage):
-		return withDetail(fail(messages.DaysMissing, "Your meter's files do not hold every half-hour of the period exactly once.", ""), err)
+		return withDetail(fail(messages.DaysMissing, "Your meter’s files do not hold every half-hour of the period exactly once.", ""), err)
 	case errors.Is(err, prover.ErrWeights):
-		return withDetail(fail(messages.WeightsDiffer, "The prices in this request are not those of the supplier's published tariff.", ""), err)
+		return withDetail(fail(messages.WeightsDiffer, "The prices in this request are not those of the supplier’s published tariff.", ""), err)
 	case errors.As(err, &r) && r.Reason == prover.ReasonStatus:
 		return withDetail(fail(messages.DaysMissing, "The tariff does not allow a bill with missing or estimated half-hours.", ""), err)
 	}

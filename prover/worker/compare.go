@@ -108,7 +108,7 @@ func (c *comparison) add(answer *messages.Comparison, product []knownTariff, pre
 		return err
 	}
 	if first, last := u.firstAndLast(p.From, p.To); first != p.From || last != p.To || len(u.holes(p.From, p.To)) > 0 {
-		skip("Your meter's file does not hold all of these days.")
+		skip("Your meter’s file does not hold all of these days.")
 		return nil
 	}
 	q, err := tariffs.Quote(p, u.channels()...)

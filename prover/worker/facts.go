@@ -40,7 +40,7 @@ func (b *draft) leaves() []messages.Fact {
 	facts := []messages.Fact{
 		{Code: "total", Text: fmt.Sprintf("%s for %s", t.Total.Text, t.Period)},
 		{Code: "tariff", Text: "which tariff: " + t.Tariffs[0].Name},
-		{Code: "meter", Text: "your meter's number and its seals", More: "Meter " + list(t.Meters) + ". A seal proves what was measured and tells nothing about it."},
+		{Code: "meter", Text: "your meter’s number and its seals", More: "Meter " + list(t.Meters) + ". A seal proves what was measured and tells nothing about it."},
 	}
 	if t.Missing > 0 {
 		facts = append(facts, messages.Fact{Code: "missing", Text: slotsWords(t.Missing, minutes) + " that your meter missed, and which", Slots: t.MissingSlots})
@@ -94,7 +94,7 @@ func piecesOf(b *prover.Bill, size int) []messages.Piece {
 	return []messages.Piece{
 		{Name: "The request, sent back as it came", Size: request},
 		{Name: "The amount", Size: outputs},
-		{Name: "Your meter's seals and signatures", Size: records},
+		{Name: "Your meter’s seals and signatures", Size: records},
 		{Name: "The proof", Size: proof},
 		{Name: "A random number that makes it count once, and wrapping", Size: size - request - outputs - records - proof},
 	}

@@ -24,7 +24,7 @@ func (d *Desk) openFile(j *job, m *messages.Open) (any, error) {
 	head := data[:min(len(data), 128)]
 	switch {
 	case len(data) > maxFile:
-		return nil, fail(messages.NotAHushwattFile, "This file is far too large to be a meter's file.", "")
+		return nil, fail(messages.NotAHushwattFile, "This file is far too large to be a meter’s file.", "")
 	case bytes.HasPrefix(data, []byte(recoveryMagic)):
 		return nil, fail(messages.NeedsPassphrase, "This is a recovery file. It is locked with a passphrase.", "")
 	case bytes.Contains(head, []byte(wire.LabelExport)):

@@ -33,7 +33,7 @@ func (d *Desk) openExport(j *job, name string, data []byte) (*messages.Opened, e
 			continue
 		}
 		if err != nil {
-			return nil, withDetail(fail(messages.DamagedFile, "This file's readings do not fit its seals.", ""), err)
+			return nil, withDetail(fail(messages.DamagedFile, "This file’s readings do not fit its seals.", ""), err)
 		}
 		return d.keepExport(j, opened, &k)
 	}
@@ -46,12 +46,12 @@ func (d *Desk) openExport(j *job, name string, data []byte) (*messages.Opened, e
 
 func parseExport(j *job, data []byte) (*meter.Export, error) {
 	j.of = 3
-	if err := j.phase("checking", "Checking the meter's signature"); err != nil {
+	if err := j.phase("checking", "Checking the meter’s signature"); err != nil {
 		return nil, err
 	}
 	e, err := meter.ParseExport(data)
 	if err != nil {
-		return nil, withDetail(fail(messages.DamagedFile, "This meter's file is damaged, or was changed after the meter sealed it.", ""), err)
+		return nil, withDetail(fail(messages.DamagedFile, "This meter’s file is damaged, or was changed after the meter sealed it.", ""), err)
 	}
 	return e, nil
 }
@@ -135,7 +135,7 @@ func (d *Desk) newerIsHere(name string, e *meter.Export) (bool, error) {
 		return false, nil
 	}
 	if err := meter.CheckEpochs(old, e); err != nil {
-		return false, withDetail(fail(messages.DamagedFile, "This file and the one that is here contradict each other.", "Tell your meter's operator. The file that was here is kept."), err)
+		return false, withDetail(fail(messages.DamagedFile, "This file and the one that is here contradict each other.", "Tell your meter’s operator. The file that was here is kept."), err)
 	}
 	return old.Last() > e.Last() || old.Last() == e.Last() && old.Corrections() >= e.Corrections(), nil
 }
@@ -313,7 +313,7 @@ func (d *Desk) open(j *job, h *heldExport) (*meter.Opened, error) {
 		d.opened[h.name] = o
 		return o, nil
 	}
-	return nil, fail(messages.WrongKey, "The key of this meter's file is not on this device any more.", "")
+	return nil, fail(messages.WrongKey, "The key of this meter’s file is not on this device any more.", "")
 }
 
 // homes lists the meters of this device.
@@ -350,7 +350,7 @@ func describeHome(exports []heldExport, clock string) messages.Home {
 	h := messages.Home{
 		ID: first.home(), Meter: first.Meter, Demo: exports[0].Demo, SlotMinutes: 1440 / int(first.N),
 		MissingSlots: []messages.Slot{}, EstimatedSlots: []messages.Slot{}, Sealed: true,
-		Seal:      "Every seal was worked out again from your readings, and the meter's signature holds.",
+		Seal:      "Every seal was worked out again from your readings, and the meter’s signature holds.",
 		Authority: abbreviate(first.Vouches),
 	}
 	if p := exports[0].plain; p != nil {

@@ -227,7 +227,7 @@ func roundStep(p *tariffs.Plan, exact *big.Int, amount string) []messages.Step {
 	}
 	note := ""
 	if p.Rounding.Stage == tariffs.StageInterval {
-		note = "each reading's money was rounded by itself"
+		note = "each reading’s money was rounded by itself"
 	}
 	return []messages.Step{{Left: pico(p.Currency, exact).Text + ", rounded", Right: money(p.Currency, amount).Text, Note: note}}
 }

@@ -191,7 +191,7 @@ func (d *Desk) makeRecovery(j *job, m *messages.MakeRecovery) (any, error) {
 		return nil, err
 	}
 	answer.Name = "hushwatt-" + d.host.Now().UTC().Format(time.DateOnly) + ".recovery"
-	answer.Holds = "The file holds your key, the list of what you have sent, and the suppliers you know. It does not hold your readings: those are in your meter's file."
+	answer.Holds = "The file holds your key, the list of what you have sent, and the suppliers you know. It does not hold your readings: those are in your meter’s file."
 	_, err = d.changed()
 	return answer, err
 }

@@ -85,7 +85,7 @@ func TestRestoreOfAWaitingBill(t *testing.T) {
 	call[messages.Sent](fresh, messages.TypeSend, &messages.Send{Bill: request})
 	late := call[messages.Retried](w.device, messages.TypeRetry, nil)
 	if len(late.Sent) != 1 || late.Sent[0].State != messages.EntryRefused {
-		t.Errorf("the first device's bill: %+v", late)
+		t.Errorf("the first device’s bill: %+v", late)
 	}
 }
 

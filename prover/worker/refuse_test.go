@@ -462,7 +462,7 @@ func TestDemoHome(t *testing.T) {
 	fresh := newDevice(t, w.supplier, &now)
 	call[messages.Opened](fresh, messages.TypeOpenDemo, nil)
 	if fresh.state.HasKey || fresh.state.Recipient != "" {
-		t.Error("the demo's key passes for the customer's")
+		t.Error("the demo’s key passes for the customer’s")
 	}
 }
 

@@ -205,7 +205,7 @@ var reasonWords = map[prover.Reason]string{
 	prover.ReasonMalformed:   "it could not read the bill.",
 	prover.ReasonRequest:     "its request is no longer open, was answered before, or was withdrawn.",
 	prover.ReasonCertificate: "it does not know your meter, or not any more.",
-	prover.ReasonChain:       "your meter's seals do not follow on from those that it has seen.",
+	prover.ReasonChain:       "your meter’s seals do not follow on from those that it has seen.",
 	prover.ReasonCoverage:    "a half-hour of the period is not in the bill, or is in it twice.",
 	prover.ReasonStatus:      "half-hours are missing or estimated that its tariff needs.",
 	prover.ReasonTariff:      "its tariff is not the one that the bill was worked out with.",

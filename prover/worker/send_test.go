@@ -191,10 +191,10 @@ func TestAnswersThatAreNoReceipts(t *testing.T) {
 		reply *Response
 		code  messages.Code
 	}{
-		"a hotel's page":           {&Response{Status: 200, Type: "text/html", Body: []byte("<h1>Welcome</h1>")}, messages.ReceiptWrong},
+		"a hotel’s page":           {&Response{Status: 200, Type: "text/html", Body: []byte("<h1>Welcome</h1>")}, messages.ReceiptWrong},
 		"overload":                 {&Response{Status: 503}, messages.SupplierOffline},
 		"too many":                 {&Response{Status: 429, Type: "application/problem+json", Body: []byte(`{"status":429}`)}, messages.SupplierOffline},
-		"somebody else's no":       {&Response{Status: 403, Type: "text/html"}, messages.SupplierOffline},
+		"somebody else’s no":       {&Response{Status: 403, Type: "text/html"}, messages.SupplierOffline},
 		"a reason without meaning": {&Response{Status: 422, Type: "application/problem+json", Body: []byte(`{"reason":"mood"}`)}, messages.SupplierOffline},
 		"a reason in a web page":   {&Response{Status: 422, Type: "text/html", Body: []byte(`{"reason":"proof"}`)}, messages.SupplierOffline},
 	} {

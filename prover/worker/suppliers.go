@@ -133,7 +133,7 @@ func (d *Desk) known(j *job, key prover.Supplier) error {
 func (d *Desk) trustSupplier(_ *job, m *messages.TrustSupplier) (any, error) {
 	key, err := prover.ParseSupplier(m.Key)
 	if err != nil {
-		return nil, withDetail(fail(messages.BadCall, "That is not a supplier's key.", ""), err)
+		return nil, withDetail(fail(messages.BadCall, "That is not a supplier’s key.", ""), err)
 	}
 	name := cleanName(m.Name)
 	if name == "" {
@@ -216,10 +216,10 @@ func (d *Desk) published(j *job, id string, by prover.Supplier) (*knownTariff, e
 	}
 	t, err := parseTariff(document)
 	if err != nil {
-		return nil, withDetail(fail(messages.TariffNotFound, "The supplier's tariff cannot be read.", ""), err)
+		return nil, withDetail(fail(messages.TariffNotFound, "The supplier’s tariff cannot be read.", ""), err)
 	}
 	if t.ID() != id || t.supplier != by {
-		return nil, fail(messages.TariffNotFound, "The supplier's tariff is not the one that its request names, or is not signed by it.", "")
+		return nil, fail(messages.TariffNotFound, "The supplier’s tariff is not the one that its request names, or is not signed by it.", "")
 	}
 	return t, d.keepTariff(t, document)
 }

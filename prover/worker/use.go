@@ -170,15 +170,15 @@ func (u *use) covered(p *tariffs.Plan) error {
 	first, last := u.firstAndLast(p.From, p.To)
 	period := periodWords(p.Start, p.End)
 	if first < 0 {
-		return fail(messages.PeriodNotCovered, "Your meter's file holds nothing of "+period+".", "")
+		return fail(messages.PeriodNotCovered, "Your meter’s file holds nothing of "+period+".", "")
 	}
 	loc := clockOf(p.Clock)
 	if first > p.From || last < p.To {
-		return fail(messages.PeriodNotCovered, fmt.Sprintf("Your meter's file holds %s to %s, and the bill is for %s.",
+		return fail(messages.PeriodNotCovered, fmt.Sprintf("Your meter’s file holds %s to %s, and the bill is for %s.",
 			momentWords(first, loc), momentWords(last, loc), period), "")
 	}
 	if holes := u.holes(first, last); len(holes) > 0 {
-		e := fail(messages.DaysMissing, "Your meter's files leave out part of "+period+".", "")
+		e := fail(messages.DaysMissing, "Your meter’s files leave out part of "+period+".", "")
 		for _, h := range holes {
 			e.Missing = append(e.Missing, nameSlots(h.From, h.Slots, u.step, loc))
 		}
