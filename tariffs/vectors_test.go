@@ -25,6 +25,7 @@ func TestVectorFiles(t *testing.T) {
 	f.documents()
 	f.forms()
 	f.wider()
+	f.compiles()
 	testvectors.Sync(t, "tariff", f.list)
 }
 

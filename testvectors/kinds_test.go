@@ -35,6 +35,8 @@ func run(v *testvectors.Vector) (reason string, err error) {
 		return with(raw, runReceipt)
 	case "tariff":
 		return with(raw, runTariff)
+	case "compile":
+		return with(raw, runCompile)
 	case "release":
 		return with(raw, runRelease)
 	case "export":

@@ -57,7 +57,10 @@ var rejects = map[string]string{
 		seal-not-sum-of-slots answered-twice bitmap-below-minimum two-bitmaps-one-slot few-neighbours
 		present-in-two-parts enrolment-exchanged`,
 	"6": `tariff-one-hot tariff-super-increasing tariff-marker-digits tariff-one-slot-spike
-		rebill-differs-one-slot`,
+		rebill-differs-one-slot tariff-block-in-one-hour tariff-demand-of-four-half-hours
+		tariff-minimum-of-rounded-lines tariff-names-customer addendum-of-other-tariff
+		addendum-events-overlap addendum-too-many-events compile-windows-inside-a-slot
+		compile-gap-between-versions compile-two-replace-one compile-rounding-differs`,
 }
 
 // accepts are the names, or shapes, that docs/protocol.md says are accepted.

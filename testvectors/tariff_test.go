@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"reflect"
 	"strings"
 
 	"hushwatt/tariffs"
@@ -30,6 +31,18 @@ func runTariff(in *testvectors.Tariff) (string, error) {
 		return "rule-b", nil
 	}
 	return "", errors.New(report.Refused[0])
+}
+
+// runCompile compares a plan with what the vector says.
+func runCompile(in *testvectors.Compile) (string, error) {
+	plan, err := testvectors.CompileDocuments(in)
+	if err != nil {
+		return "malformed", nil
+	}
+	if !reflect.DeepEqual(plan, in.Plan) {
+		return "tariff", nil
+	}
+	return "", nil
 }
 
 func runRelease(in *testvectors.Release) (string, error) {
