@@ -28,7 +28,7 @@ type combined struct {
 var errNoReadings = errors.New("no readings")
 
 // combine settles the point's feeds and sorts their grids by register.
-func (p *point) combine() (*combined, error) {
+func (p *point) combine(wanted string) (*combined, error) {
 	m := &combined{first: 1 << 62}
 	for _, f := range p.feeds {
 		if err := f.finish(); err != nil {
@@ -42,6 +42,8 @@ func (p *point) combine() (*combined, error) {
 		}
 	}
 	switch {
+	case m.step == 0 && wanted != "":
+		return nil, fmt.Errorf("register %q is not in the file, which holds %s", wanted, strings.Join(p.idle, ", "))
 	case m.step == 0 && len(p.idle) > 0:
 		return nil, fmt.Errorf("%w of energy: the file holds %s", errNoReadings, strings.Join(p.idle, ", "))
 	case m.step == 0:

@@ -345,6 +345,9 @@ func TestRegisters(t *testing.T) {
 	if s := &f.Series[0]; s.Total() != 48*1000 || !slices.Equal(f.Unused, []string{"E1"}) {
 		t.Errorf("E2 alone: %d Wh, not read %v", s.Total(), f.Unused)
 	}
+	if _, err := Read(strings.NewReader(file), Options{Register: "E3"}); err == nil || !strings.Contains(err.Error(), `register "E3" is not in the file, which holds E1, E2`) {
+		t.Errorf("a third register: %v", err)
+	}
 	two := head + day("P", "E1", "20040201", "1") + day("Q", "E1", "20040201", "2") + "900\n"
 	if _, err := Read(strings.NewReader(two), Options{}); err == nil || !strings.Contains(err.Error(), "2 meter points, choose one: P, Q") {
 		t.Errorf("two points: %v", err)

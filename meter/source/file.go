@@ -85,7 +85,7 @@ func (t *table) picked() error {
 
 // file makes a point's series.
 func (t *table) file(p *point) (*File, error) {
-	m, err := p.combine()
+	m, err := p.combine(t.o.Register)
 	if err != nil {
 		return nil, err
 	}
