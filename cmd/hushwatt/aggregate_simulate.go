@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math/big"
@@ -12,7 +11,6 @@ import (
 	"hushwatt/aggregate"
 	"hushwatt/meter"
 	"hushwatt/meter/source"
-	"hushwatt/tariffs"
 )
 
 var aggregateSimulateCommand = command{
@@ -21,16 +19,13 @@ var aggregateSimulateCommand = command{
 	example: "hushwatt aggregate simulate --from homes/*.csv.gz --start 2013-01-01T00:00:00Z --end 2013-01-02T00:00:00Z --drop 0.05 --seed 1",
 	note: "Every home is a meter; a file of many homes gives one for each, and files that name the same meter\n" +
 		"point are one meter. A slot that is missing in the file, lost on the way (--drop) or late (--late)\n" +
-		"puts its meter outside the sum. Negative readings are taken as missing.",
+		"puts its meter outside the sum. Negative readings are taken as missing; a file of a week without\n" +
+		"dates is of the week of --start.",
 	flags: func(f *flags) action {
 		var j simulateJob
 		j.from = f.needList("from", "FILE", "readings, in any known format; may be packed with gzip; one after another or --from each")
 		f.options[len(f.options)-1].rest = true
-		j.format = flag(f, &option{name: "format", value: "NAME", help: strings.Join(source.Formats(), ", ") + "; detected by default"}, asFormat)
-		j.zone = flag(f, &option{name: "zone", value: "ZONE", help: "clock of stamps without an offset, such as Europe/London"}, tariffs.Zone)
-		j.slot = flag(f, &option{name: "slot", value: "MINUTES", help: "add finer readings up to 5, 10, 15, 30 or 60 minutes"}, asSlot)
-		j.firstDay = f.text("first-day", "DATE", "first day of files that hold no dates, as 2018-10-29")
-		j.choices = f.list("choose", "CHOICE", "what to do where a file leaves something open, as lost-hour=first")
+		j.readings.declare(f, nil)
 		j.start = flag(f, &option{name: "start", value: "TIME", help: "first slot to sum (RFC 3339)", required: true}, asTime)
 		j.end = flag(f, &option{name: "end", value: "TIME", help: "end of the last slot", required: true}, asTime)
 		j.authorities = flag(f, &option{name: "authorities", value: "K", help: "2 or 3 authorities; 2 by default"}, asAuthorities)
@@ -46,14 +41,14 @@ var aggregateSimulateCommand = command{
 
 // simulateJob is one use of `aggregate simulate`.
 type simulateJob struct {
-	from, choices             *[]string
-	format, firstDay, out     *string
-	zone                      **time.Location
-	slot, authorities, minSet *int
-	start, end                *int64
-	masking                   *bool
-	drop, late                *int // in millionths
-	seed                      *uint64
+	readings
+	from                *[]string
+	out                 *string
+	authorities, minSet *int
+	start, end          *int64
+	masking             *bool
+	drop, late          *int // in millionths
+	seed                *uint64
 }
 
 const (
@@ -117,7 +112,7 @@ func (j *simulateJob) homes() ([]aggregate.Home, int, error) {
 	place := map[string]int{}
 	step := *j.slot * 60
 	for _, path := range *j.from {
-		files, err := j.read(path)
+		files, err := j.all(path)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -155,21 +150,37 @@ func (j *simulateJob) homes() ([]aggregate.Home, int, error) {
 	return homes, 24 * 60 * 60 / step, nil
 }
 
-func (j *simulateJob) read(path string) ([]*source.File, error) {
-	data, err := readFile(path)
+// all reads every meter point of a file; a negative reading is none unless the user
+// says otherwise.
+func (j *simulateJob) all(path string) ([]*source.File, error) {
+	in, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
-	choices := append([]string{}, *j.choices...)
-	if !strings.Contains(strings.Join(choices, " "), "negative=") {
-		choices = append(choices, "negative=missing")
+	defer in.Close()
+	o := j.options()
+	if !strings.Contains(strings.Join(o.Choices, " "), "negative=") {
+		o.Choices = append([]string{"negative=missing"}, o.Choices...)
 	}
-	files, err := source.ReadAll(bytes.NewReader(data), source.Options{Format: *j.format, Zone: *j.zone, From: *j.firstDay,
-		Choices: choices, LoadZone: tariffs.Zone})
+	if o.From == "" {
+		o.From = j.monday()
+	}
+	files, err := source.ReadAll(in, o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, chooseFlag(err))
 	}
 	return files, nil
+}
+
+// monday is the first day of the week in which the period begins, for files of a week
+// that do not say which.
+func (j *simulateJob) monday() string {
+	zone := *j.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t := time.Unix(*j.start, 0).In(zone)
+	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7).Format(time.DateOnly)
 }
 
 func importOf(file *source.File) *source.Series {
