@@ -95,7 +95,7 @@ func (a *Authority) cutOffs(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		a.intake.catchUp(ctx, 10*time.Second)
+		a.intake.settle(ctx)
 		if err := a.cutOff(ctx, m); err != nil {
 			return fmt.Errorf("cut off %s, slot %d: %w", meter.DayText(m.day), m.slot, err)
 		}

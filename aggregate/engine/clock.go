@@ -16,6 +16,12 @@ type Clock struct {
 // Fast returns a clock that says base now and runs times as fast from here on.
 func Fast(base time.Time, times int) Clock { return Clock{time.Now(), base, times} }
 
+// FastSince is Fast for a clock that was started before, maybe by another program.
+func FastSince(since, base time.Time, times int) Clock { return Clock{since, base, times} }
+
+// Scaled returns how long a stretch of the clock's time takes.
+func (c Clock) Scaled(d time.Duration) time.Duration { return d / time.Duration(max(c.times, 1)) }
+
 // Now returns the time.
 func (c Clock) Now() time.Time {
 	if c.times == 0 {

@@ -39,7 +39,8 @@ type Intake struct {
 const (
 	batch     = 512
 	batchWait = 100 * time.Millisecond
-	redeliver = 20 * time.Second // after a worker was lost
+	redeliver = 5 * time.Second  // after a worker was lost
+	catchUp   = 15 * time.Second // longest that a cut-off waits for what is on the stream
 )
 
 // Open joins the group of workers.
@@ -69,7 +70,8 @@ func (i *Intake) Run(ctx context.Context) error {
 		for m := range msgs.Messages() {
 			list = append(list, m)
 		}
-		if err := i.take(ctx, list); err != nil && ctx.Err() == nil {
+		// What was fetched is stored, also if the program is to end.
+		if err := i.take(context.WithoutCancel(ctx), list); err != nil {
 			// Nothing was acknowledged: the records come again.
 			i.Log.Error("records could not be stored", "error", err)
 			pause(ctx, time.Second)
@@ -114,10 +116,10 @@ func (i *Intake) Behind(ctx context.Context) (int, error) {
 	return int(info.NumPending) + info.NumAckPending, nil
 }
 
-// catchUp waits until the records that are on the stream now are stored, or for so
-// long that a cut-off cannot wait any more.
-func (i *Intake) catchUp(ctx context.Context, longest time.Duration) {
-	for end := time.Now().Add(longest); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
+// settle waits until the records that are on the stream now are stored, those of a
+// worker that was lost too.
+func (i *Intake) settle(ctx context.Context) {
+	for end := time.Now().Add(catchUp); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
 		if n, err := i.Behind(ctx); err == nil && n == 0 {
 			return
 		}

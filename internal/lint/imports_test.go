@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"prover/worker":     {"prover", "prover/plan", "prover/messages", "meter", "tariffs"},
 	"aggregate":         {"prover/ristretto", "meter"},
 	"aggregate/feeder":  {},
+	"aggregate/engine":  {"aggregate", "aggregate/feeder", "server/store", "meter"},
 	"server/store":      {"tariffs", "meter", "prover"},
 	"server":            {"server/store", "tariffs", "meter", "prover", "prover/plan", "aggregate"},
 	"app":               {"prover/messages"},

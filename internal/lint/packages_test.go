@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,11 +45,13 @@ func listed(t *testing.T, goos string) []pkg {
 	if l, ok := lists.Load(goos); ok {
 		return l.([]pkg)
 	}
-	cmd := exec.Command("go", "list", "-e", "-deps", "-export",
+	cmd := exec.Command("go", "list", "-e", "-deps",
 		"-json=ImportPath,Dir,Doc,GoFiles,TestGoFiles,XTestGoFiles,Imports,Deps,DepOnly,Export", "./...")
 	cmd.Dir = testdata.Root(t)
 	if goos == "js" {
 		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	} else { // types are needed of the native build only
+		cmd.Args = slices.Insert(cmd.Args, 2, "-export")
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

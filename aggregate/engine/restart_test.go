@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"hushwatt/internal/wire"
+	"hushwatt/meter"
+	"hushwatt/server/store"
+)
+
+// A party that stops at any moment goes on where it was: slots that end meanwhile
+// are released when it is back, each once and whole.
+func TestPartiesGoOn(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 900))
+	authority, collector := g.start(g.authority(0).Run), g.collector()
+	stopCollector := g.start(collector.Run)
+	b := g.bus()
+	g.measure(b, 0, everyone) // the other authority has not started yet
+	stopCollector()
+	authority()
+	g.measure(b, 1, everyone)
+	g.start(g.authority(0).Run)
+	g.start(g.authority(1).Run)
+	c := g.collector()
+	g.start(c.Run)
+	p := c.Store.(*store.Party)
+	g.measure(b, 2, everyone)
+	for slot := range 3 {
+		g.expect(g.await(p, slot), slot, everyone)
+	}
+}
+
+// Records that come twice, to two workers of an authority, count once; one that
+// comes after the cut-off does not count at all and opens nothing again.
+func TestTwiceAndLate(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	a := g.authority(0)
+	g.start(a.Run)
+	g.start(g.authority(0).Work)
+	g.start(g.authority(1).Run)
+	c := g.collector()
+	g.start(c.Run)
+	b := g.bus()
+	early := func(place int) bool { return place != 2 }
+	g.measure(b, 0, early)
+	again := must(g.live[0].Record(0, meter.ImportChannel))
+	// Another message id, as over MQTT, where there is none: the stream takes it.
+	if _, err := b.js.Publish(context.Background(), b.RecordSubject(firstDay, 0), again.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	p := c.Store.(*store.Party)
+	first := g.await(p, 0)
+	g.expect(first, 0, early)
+	late := must(g.live[2].Slot(0, []meter.Reading{{Wh: g.readings[2][0]}}))[0]
+	if err := b.Publish(context.Background(), late); err != nil {
+		t.Fatal(err)
+	}
+	g.measure(b, 1, everyone)
+	g.expect(g.await(p, 1), 1, everyone)
+	if again := g.await(p, 0); string(again.Bytes()) != string(first.Bytes()) {
+		t.Error("a late record changed a release")
+	}
+	list, err := a.Store.Arrivals(context.Background(), firstDay, 0)
+	if err != nil || len(list) != homes {
+		t.Errorf("%d records are stored, %v", len(list), err)
+	}
+}
+
+// An authority that adds up wrongly is named, and nothing is released.
+func TestLiarIsNamed(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g.start(g.authority(0).Run)
+	liar := g.authority(1)
+	liar.Store = tampered{liar.Store.(*store.Party)}
+	g.start(liar.Run)
+	c := g.collector()
+	c.Log = quiet
+	g.start(c.Run)
+	g.measure(g.bus(), 0, everyone)
+	p := c.Store.(*store.Party)
+	for range 400 {
+		list, err := p.Named(context.Background(), lostName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 1 {
+			if got := string(list[0].Value); got != "meter "+g.registry.Meters[0].Certificate.Meter {
+				t.Errorf("blamed: %s", got)
+			}
+			if _, err := p.File(context.Background(), firstDay, 0); err == nil {
+				t.Error("wrong sums were released")
+			}
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("nobody was blamed")
+}
+
+// tampered gives its authority another share of the first meter than was sent, as if
+// the meter had sent a wrong one.
+type tampered struct{ *store.Party }
+
+func (s tampered) Arrivals(ctx context.Context, day, slot uint16) ([][]byte, error) {
+	list, err := s.Party.Arrivals(ctx, day, slot)
+	for i, data := range list {
+		var a struct {
+			_      struct{} `cbor:",toarray"`
+			Place  uint32
+			Day    uint16
+			Slot   uint16
+			Record []byte
+			Share  []byte
+			Stale  bool
+		}
+		if err := wire.Unmarshal(data, &a); err != nil {
+			return nil, err
+		}
+		if a.Place == 0 {
+			a.Share[0] ^= 1
+			if list[i], err = wire.Marshal(&a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, err
+}
