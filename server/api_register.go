@@ -160,6 +160,7 @@ func (s *Server) tariffAPI(a huma.API) {
 	add(s, a, open("list-tariffs", http.MethodGet, apiPath+"/tariffs", "Published tariffs, newest first"), s.listTariffs)
 	add(s, a, answers(open("get-tariff", http.MethodGet, apiPath+"/tariffs/{id}", "A tariff, signed"), "application/json"), s.getTariff)
 	post := closed("publish-tariff", http.MethodPost, apiPath+"/tariffs", "Check, sign and publish a tariff")
+	post.MaxBodyBytes = maxForm // as the portal's form
 	post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: "object", Description: "A tariff document, bare or signed by this supplier."}}}}
 	add(s, a, post, s.postTariff)

@@ -62,7 +62,7 @@ func TestAPI(t *testing.T) {
 		{"POST", "/api/v1/tariffs", jsonType, "not JSON", true, 400, "invalid"},
 		{"POST", "/api/v1/tariffs", jsonType, foreign, true, 422, "invalid"},
 		{"POST", "/api/v1/tariffs", jsonType, spike, true, 422, "tariff-refused"},
-		{"POST", "/api/v1/tariffs", jsonType, strings.Repeat(" ", maxJSONBody+1), true, 413, "request-entity-too-large"},
+		{"POST", "/api/v1/tariffs", jsonType, strings.Repeat(" ", maxForm+1), true, 413, "request-entity-too-large"},
 
 		{"GET", "/api/v1/authorities", "", "", false, 401, "unauthorized"},
 		{"GET", "/api/v1/authorities", "", "", true, 200, ""},

@@ -27,9 +27,21 @@ func (s *Server) front(next http.Handler) http.Handler {
 		panic(err) // New has checked the URL
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, r, problemOf(problemCrossOrigin, http.StatusForbidden, "a request from another site changes nothing here"))
+		s.turnAway(w, r, problemOf(problemCrossOrigin, http.StatusForbidden, "a request from another site changes nothing here"))
 	}))
 	return s.logged(s.headed(s.hosted(cross.Handler(next))))
+}
+
+// turnAway refuses a request before it reaches a handler: in the portal with a
+// page, elsewhere with a problem.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, p *Problem) {
+	if !strings.HasPrefix(r.URL.Path, "/portal/") {
+		writeProblem(w, r, p)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", portalCSP)
+	w.Header().Set("Cache-Control", "no-store")
+	(&portal{Server: s}).fail(w, r, p)
 }
 
 type contextKey int

@@ -98,7 +98,7 @@ func (s *Server) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.limits.allow(r.RemoteAddr) {
 			entryOf(r.Context()).route = "none"
-			writeProblem(w, r, problem(http.StatusTooManyRequests, "too many requests from this address").with("Retry-After", "1"))
+			s.turnAway(w, r, problem(http.StatusTooManyRequests, "too many requests from this address").with("Retry-After", "1"))
 			return
 		}
 		next.ServeHTTP(w, r)

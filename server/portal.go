@@ -71,6 +71,7 @@ func (s *Server) portal() http.Handler {
 	p.staff("GET /portal/meters.csv", p.metersCSV)
 	p.staff("GET /portal/meters/entry", p.meterEntry)
 	p.staff("POST /portal/meters/entry", p.saveMeter)
+	p.staff("GET /portal/evidence", p.evidence)
 	p.staff("GET /portal/authorities", p.authorities)
 	p.staff("GET /portal/authorities.csv", p.authoritiesCSV)
 	p.staff("GET /portal/authorities/entry", p.authorityEntry)

@@ -133,6 +133,7 @@ type metersPage struct {
 	Next       string
 	Known      bool // whether there is an authority to vouch for a meter
 	FirstLines bool // not a later page
+	Evidence   int  // pairs of heads that contradict each other
 }
 
 func (p *portal) meters(w http.ResponseWriter, r *http.Request) error {
@@ -151,6 +152,11 @@ func (p *portal) meters(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body.Known = len(authorities) > 0
+	evidence, err := p.Store.Evidence(r.Context())
+	if err != nil {
+		return err
+	}
+	body.Evidence = len(evidence)
 	return p.show(w, r, http.StatusOK, "meters", page{Title: "Meters", Section: "meters", Body: body, Done: saved(r)})
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"hushwatt/meter"
 	"hushwatt/prover"
 	"hushwatt/server/store"
 )
@@ -149,6 +150,7 @@ var portalTour = []struct {
 	{"/portal/requests/made?serials=6", []string{"1 request made", publicURL + "/bill#r="}},
 	{"/portal/tariffs", []string{"Flat", "Evening", `href="/portal/tariffs.csv"`}},
 	{"/portal/tariffs?q=flat", []string{`<a class="open"`, ">Flat</a>", `href="/portal/tariffs.csv?q=flat"`}},
+	{"/portal/evidence", []string{"<h1>Contradictions</h1>", "None: no meter has contradicted itself."}},
 	{"/portal/tariffs/new", []string{"<h1>Publish a tariff</h1>", `enctype="multipart/form-data"`}},
 	{"/portal/meters", []string{"meter-1", "meter-2", "counts", "Test authority"}},
 	{"/portal/meters?q=2", []string{`href="/portal/meters.csv?q=2"`, "meter-2"}},
@@ -503,5 +505,47 @@ func TestLostConnectionsAreNotLogged(t *testing.T) {
 	w.server.HTTP().ErrorLog.Print("http: TLS handshake error from 192.0.2.9:1")
 	if log := w.logs.String(); !strings.Contains(log, `"status":200`) || strings.Contains(log, "192.0.2.9") {
 		t.Errorf("the log: %s", log)
+	}
+}
+
+// Two heads that contradict each other are told, with both as they were signed.
+func TestPortalEvidence(t *testing.T) {
+	w := newTown(t)
+	tip := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+	head := func(b byte) *meter.Head {
+		return &meter.Head{Authority: tip(9), Meter: "meter-1", Day: 15796, DayTip: tip(b), Correction: tip(0), Ciphertext: tip(3), Signature: bytes.Repeat([]byte{b}, 64)}
+	}
+	e := &meter.TwoHeads{A: head(1), B: head(2)}
+	if err := w.server.Store.AddEvidence(e, w.server.Now().Unix()); err != nil {
+		t.Fatal(err)
+	}
+	b := w.staffBrowser()
+	b.see("/portal/meters", "One meter has signed what cannot both be true", `href="/portal/evidence"`)
+	html := b.see("/portal/evidence", "meter-1</a>, epoch 0", "2013-04-01", strings.Repeat("01", 32), strings.Repeat("02", 32))
+	for _, h := range []*meter.Head{e.A, e.B} {
+		if !strings.Contains(html, hex.EncodeToString(h.Bytes())) {
+			t.Error("a signed head is not there whole")
+		}
+	}
+}
+
+// Who is turned away before any page of the portal is made gets a page all the same.
+func TestPortalTurnsAwayWithPages(t *testing.T) {
+	w := newTown(t)
+	r := httptest.NewRequest(http.MethodPost, publicURL+"/portal/meters/entry", strings.NewReader("number=m"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://elsewhere.example")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	out := httptest.NewRecorder()
+	w.server.ServeHTTP(out, r)
+	seen(t, out.Result(), http.StatusForbidden, "A request from another site changes nothing here", "Request id")
+	w.server.limits = newLimiter(1, 1, w.server.Now)
+	for range 2 {
+		out = httptest.NewRecorder()
+		w.server.ServeHTTP(out, httptest.NewRequest(http.MethodGet, publicURL+"/portal/login", nil))
+	}
+	seen(t, out.Result(), http.StatusTooManyRequests, "Too many requests from this address", "Request id")
+	if out.Header().Get("Retry-After") != "1" || out.Header().Get("Content-Security-Policy") != portalCSP {
+		t.Errorf("headers are %v", out.Header())
 	}
 }

@@ -258,6 +258,16 @@ func (s *tables) AddEvidence(e *meter.TwoHeads, at int64) error {
 	return err
 }
 
+// mostEvidence bounds a list that should be empty.
+const mostEvidence = 1000
+
+// Evidence implements Bills.
+func (s *tables) Evidence(ctx context.Context) ([]Evidence, error) {
+	return all(ctx, s.read, scanEvidence, "SELECT a, b, at FROM evidence ORDER BY at DESC, a, b LIMIT ?", mostEvidence)
+}
+
+func scanEvidence(row scanner) (e Evidence, err error) { return e, row.Scan(&e.A, &e.B, &e.At) }
+
 // keptRefusals is how many refused bills are kept of one request: anyone may send
 // answers to a request, so their number is bounded.
 const keptRefusals = 5

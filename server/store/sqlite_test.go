@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -347,5 +348,9 @@ func evidence(t *testing.T, s *tables) {
 	var n, at int
 	if err := s.read.QueryRow("SELECT COUNT(*), MIN(at) FROM evidence").Scan(&n, &at); err != nil || n != 1 || at != 0 {
 		t.Errorf("%d rows, of %d, %v", n, at, err)
+	}
+	list, err := s.Evidence(context.Background())
+	if err != nil || len(list) != 1 || list[0].At != 0 || !bytes.Equal(slices.Concat(list[0].A, list[0].B), slices.Concat(a.Bytes(), b.Bytes())) && !bytes.Equal(slices.Concat(list[0].A, list[0].B), slices.Concat(b.Bytes(), a.Bytes())) {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

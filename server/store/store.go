@@ -91,6 +91,8 @@ type Bills interface {
 	RequestState(hash [32]byte) (prover.RequestState, error)
 	Accepted(prover.Epoch) (*meter.Accepted, error)
 	AddEvidence(e *meter.TwoHeads, at int64) error
+	// Evidence returns the pairs of heads that contradict each other, newest first.
+	Evidence(ctx context.Context) ([]Evidence, error)
 	// BillBytes returns the exact bytes of the accepted bill of a request, and of
 	// its receipt.
 	BillBytes(ctx context.Context, request uint64) (bill, receipt []byte, err error)
@@ -253,4 +255,10 @@ type StoredBill struct {
 	RequestBytes            []byte
 	BillBytes, ReceiptBytes []byte // the bytes of bill and receipt
 	ReplacedBy              uint64 // serial of a receipt, 0 if none
+}
+
+// Evidence is two signed heads of one meter that cannot both be true, as bytes.
+type Evidence struct {
+	A, B []byte
+	At   int64 // when the second came
 }
