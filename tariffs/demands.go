@@ -99,7 +99,7 @@ func (p *Plan) chargeDemand(it *item, d *demand, set demandSet) {
 		if n > 1 {
 			rule.Kind, rule.N = RuleHighest, int(n)
 		}
-		at := p.addRule(rule)
+		at := p.demandRule(rule)
 		it.demands = append(it.demands, metered{at, big.NewRat(perWh, n), share})
 		sum = &Form{Const: new(big.Int), Hidden: []Term{{at, one}}}
 	}
@@ -119,7 +119,7 @@ func (p *Plan) chargeDemand(it *item, d *demand, set demandSet) {
 	}
 	excess := func(watts int64) int {
 		of := Form{Const: big.NewInt(-watts * n), Hidden: []Term{{sum.Hidden[0].Rule, big.NewInt(perWh)}}}
-		return p.addRule(Rule{Name: d.name, Kind: RuleExcess, Of: of})
+		return p.demandRule(Rule{Name: d.name, Kind: RuleExcess, Of: of})
 	}
 	switch {
 	case d.floor > 0:
@@ -135,6 +135,24 @@ func (p *Plan) chargeDemand(it *item, d *demand, set demandSet) {
 	}
 }
 
+// demandRule adds a rule about demand, unless there is the same one already:
+// tiers of one demand share it and their edges, so that what a bill gains at an
+// edge is the difference of their prices.
+func (p *Plan) demandRule(r Rule) int {
+	sameCell := func(a, b Group) bool { return a.Day == b.Day && slices.Equal(a.Cells, b.Cells) }
+	sameTerm := func(a, b Term) bool { return a.Rule == b.Rule && a.Coef.Cmp(b.Coef) == 0 }
+	for i := range p.Rules {
+		o := &p.Rules[i]
+		if o.Kind != r.Kind || o.N != r.N || len(o.Of.Weights) > 0 || !slices.EqualFunc(o.Groups, r.Groups, sameCell) {
+			continue
+		}
+		if r.Of.Const == nil || o.Of.Const.Cmp(r.Of.Const) == 0 && slices.EqualFunc(o.Of.Hidden, r.Of.Hidden, sameTerm) {
+			return i
+		}
+	}
+	return p.addRule(r)
+}
+
 // chargeSteps adds the charge of the last step that the demand reaches.
 func (p *Plan) chargeSteps(it *item, d *demand, sum *Form, n, perWh int64, price func(nano, per int64) *big.Int) {
 	before := new(big.Int)
@@ -148,7 +166,7 @@ func (p *Plan) chargeSteps(it *item, d *demand, sum *Form, n, perWh int64, price
 		case sum != nil:
 			least := (s.from*n + perWh - 1) / perWh // Wh of the sum
 			of := Form{Const: big.NewInt(-least), Hidden: slices.Clone(sum.Hidden)}
-			it.amount.addHidden(p.addRule(Rule{Name: d.name, Kind: RuleStep, Of: of}), rise)
+			it.amount.addHidden(p.demandRule(Rule{Name: d.name, Kind: RuleStep, Of: of}), rise)
 		}
 	}
 }

@@ -218,7 +218,9 @@ func (p *Plan) peakRows() (out []Row) {
 			sets[at] = append(sets[at], d.rule)
 		}
 		for _, rules := range sets {
-			out = append(out, p.peakRow(rules))
+			if row := p.peakRow(rules); !slices.ContainsFunc(out, func(o Row) bool { return equalRows(o, row) }) {
+				out = append(out, row)
+			}
 		}
 	}
 	return out

@@ -133,6 +133,7 @@ func TestWiderTariffsByHand(t *testing.T) {
 		{"demand below its floor", contract(demandPeriod(wholeDay + `"amount":"2.5","floor":"2.5"`)), wholeApril, 500, 0, nil, "energy 72.00, demand 6.25; 78.25"},
 		{"demand above its floor", contract(demandPeriod(wholeDay + `"amount":"2.5","floor":"2.5"`)), wholeApril, 500, 0, []int{700, 3000}, "energy 72.25, demand 15.00; 87.25"},
 		{"demand between bounds", contract(demandPeriod(wholeDay + `"amount":"2.5","minDemand":"2","maxDemand":"5"`)), wholeApril, 500, 0, []int{700, 3000}, "energy 72.25, demand 7.50; 79.75"},
+		{"rising tiers of demand", contract(demandPeriod(wholeDay + `"amount":"2.5","maxDemand":"2"},{"displayName":"Above",` + wholeDay + `"amount":"3","minDemand":"2"`)), wholeApril, 500, 0, []int{700, 3000}, "energy 72.25, demand 5.00, demand 12.00; 89.25"},
 		{"demand outside the window", contract(demandPeriod(workDays + `,"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"BILL","chargePeriod":"DAY","amount":"0.1"`)), wholeApril, 500, 0, []int{31, 3000}, "energy 72.25, demand 3.00; 75.25"},
 		{"demand of an hour", contract(demandPeriod(strings.Replace(wholeDay, "PT30M", "PT60M", 1) + `"amount":"2.5"`)), wholeApril, 500, 0, []int{700, 3000}, "energy 72.25, demand 8.75; 81.00"},
 		// Hours of 5, 4 and 3.5 kWh on three days, and a second high one on the first.
@@ -155,5 +156,23 @@ func TestWiderTariffsByHand(t *testing.T) {
 				t.Errorf("bill is %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// Tiers of one demand share its rule and the edge between them: a bill that
+// rises with the demand has no falling part.
+func TestTiersOfDemandShareRules(t *testing.T) {
+	text := contract(demandPeriod(wholeDay + `"amount":"2.5","maxDemand":"2"},{"displayName":"Above",` + wholeDay + `"amount":"3","minDemand":"2"`))
+	p := compile(t, mustParse(t, text), "2023-04-01", "2023-05-01", 48)
+	if len(p.Rules) != 2 || p.Rules[0].Kind != RulePeak || p.Rules[1].Kind != RuleExcess {
+		t.Fatalf("%d rules", len(p.Rules))
+	}
+	for _, term := range p.functionals[0].Hidden {
+		if term.Coef.Sign() < 0 {
+			t.Errorf("a falling part %+v", term)
+		}
+	}
+	if rows := released(t, p); len(rows) != 2 {
+		t.Errorf("%d rows are told", len(rows))
 	}
 }
