@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hushwatt/meter/slots"
 )
 
 // Ameren, a utility in Illinois and Missouri: lines about the customer, then
@@ -93,5 +95,5 @@ func shortest(titles, fields []string) (usage, step int) {
 func amerenMinutes(s string) (int, bool) {
 	digits, found := strings.CutSuffix(strings.ToLower(s), "min")
 	m, err := strconv.Atoi(digits)
-	return m, found && err == nil && m > 0 && m <= 60
+	return m, found && err == nil && slots.ValidStep(m*60)
 }

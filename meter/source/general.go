@@ -105,7 +105,7 @@ func (g *generalTable) begin() error {
 	g.unit, g.stamps = g.what.unit, startOrEnd(g.when.end)
 	g.l = layout{ends: g.when.end, levels: g.what.register, power: g.what.unit == "kW" || g.what.unit == "W"}
 	if g.what.register {
-		g.l.step, g.l.ends = g.o.Step, false
+		g.l.ends = false
 		g.stamps = "instant of a register"
 	}
 	if g.when.offsets {

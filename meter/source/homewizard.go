@@ -66,7 +66,7 @@ func readHomeWizard(in *input, t *table) error {
 		if channels == 0 {
 			continue
 		}
-		f, err := t.feed(c.line, "", register.name, channels, layout{step: t.o.Step, zone: zone, levels: true})
+		f, err := t.feed(c.line, "", register.name, channels, layout{zone: zone, levels: true})
 		if err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ func readLiander(in *input, t *table) error {
 		}
 		for tariff, columns := range [][2]int{{at["reading1"], at["reading3"]}, {at["reading2"], at["reading4"]}} {
 			name := []string{"normal tariff", "low tariff"}[tariff]
-			f, err := t.feed(c.line, c.fields[at["eancodeasn"]], name, 1<<Import|1<<Export, layout{step: t.o.Step, zone: zone, levels: true})
+			f, err := t.feed(c.line, c.fields[at["eancodeasn"]], name, 1<<Import|1<<Export, layout{zone: zone, levels: true})
 			if err != nil {
 				return err
 			}

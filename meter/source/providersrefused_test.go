@@ -102,3 +102,24 @@ func enelColumns(n int) string {
 	}
 	return b.String()
 }
+
+// Slots that cannot be sealed are refused, from a file or from a program's user.
+func TestUnsealableSlots(t *testing.T) {
+	ameren := "Start Interval Date/Time,Meter Id,Usage,Units,Interval\n01/01/2024 00:00,7,1,kwh,1min\n"
+	for text, o := range map[string]Options{ameren: {}, "start,wh\n": {Step: 60}} {
+		if _, err := Read(strings.NewReader(text), known(o)); err == nil || !strings.Contains(err.Error(), "min") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Rows of registers keep their own distance; coarser slots are made of them later.
+func TestRegistersKeepTheirStep(t *testing.T) {
+	for _, text := range seeds("homewizard", "table of registers") {
+		o := fuzzOptions("")
+		o.Step, o.Hints.Kind = 3600, "register"
+		if f, err := Read(strings.NewReader(text), o); err != nil || f.Step() != 900 {
+			t.Errorf("%.30q: %v", text, err)
+		}
+	}
+}

@@ -142,6 +142,9 @@ func read(r io.Reader, o Options, m mode, f *format) ([]*File, error) {
 	if err := o.checkChoices(); err != nil {
 		return nil, err
 	}
+	if o.Step != 0 && !slots.ValidStep(o.Step) {
+		return nil, fmt.Errorf("slots of %s: 60, 30, 15, 10 or 5 minutes can be sealed", slots.Minutes(o.Step))
+	}
 	in, err := newInput(r)
 	if err != nil {
 		return nil, err
