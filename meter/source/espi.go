@@ -43,6 +43,7 @@ func isESPI(b beginning) bool {
 func readESPI(in *input, t *table) error {
 	t.zone, t.clock, t.unit, t.stamps = "UTC", "UTC", "Wh", "start"
 	e := &espiReader{t: t, xml: xml.NewDecoder(in), types: map[string]*espiType{}, typeOf: map[string]string{}, gas: map[string]bool{}}
+	e.xml.CharsetReader = singleByte
 	for {
 		token, err := e.xml.Token()
 		if errors.Is(err, io.EOF) {
@@ -58,6 +59,29 @@ func readESPI(in *input, t *table) error {
 			return err
 		}
 	}
+}
+
+// singleByte reads the old encodings of a byte a letter. Only names and titles have
+// letters outside ASCII, and nothing is made of those: which they are does not matter.
+func singleByte(charset string, src io.Reader) (io.Reader, error) {
+	switch strings.ToLower(charset) {
+	case "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252":
+		return &asciiOnly{src}, nil
+	}
+	return nil, fmt.Errorf("the encoding %q is not known: save the file as UTF-8", charset)
+}
+
+// asciiOnly puts a question mark for every byte that is not ASCII.
+type asciiOnly struct{ src io.Reader }
+
+func (a *asciiOnly) Read(p []byte) (int, error) {
+	n, err := a.src.Read(p)
+	for i, b := range p[:n] {
+		if b >= 0x80 {
+			p[i] = '?'
+		}
+	}
+	return n, err
 }
 
 type espiReader struct {

@@ -299,6 +299,21 @@ func TestESPI(t *testing.T) {
 	}
 }
 
+// Old encodings, of which only the titles are more than ASCII.
+func TestESPIEncoding(t *testing.T) {
+	file := espiFile("espi", espiWh, espiRead(1356998400, 1800, "5", ""), espiRead(1356998400+1800, 1800, "7", ""))
+	for encoding, want := range map[string]string{"ISO-8859-1": "", "Windows-1252": "", "UTF-8": "invalid UTF-8", "EBCDIC": `the encoding "EBCDIC" is not known`} {
+		text := strings.Replace(strings.Replace(file, `version="1.0"`, `version="1.0" encoding="`+encoding+`"`, 1), "<entry>", "<title>Compteur \xe9lectrique</title><entry>", 1)
+		f, err := Read(strings.NewReader(text), Options{})
+		switch {
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v", encoding, err)
+		case want == "" && (err != nil || show(&f.Series[0]) != "5 7"):
+			t.Errorf("%s: %v", encoding, err)
+		}
+	}
+}
+
 // A file whose days begin at midnight UTC though its place is elsewhere.
 func TestESPILocalEpoch(t *testing.T) {
 	const day = 1383436800 // 2013-11-03 00:00 as if UTC; clocks in New York go back at 02:00
