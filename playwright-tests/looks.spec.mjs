@@ -43,6 +43,25 @@ test("light and dark are different, and follow the system", async ({ page }) => 
   expect(colours[1]).toBeLessThan(200);
 });
 
+test("colours can be chosen, stay chosen, and are there before anything is drawn", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await open(page);
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number).reduce((a, b) => a + b));
+  expect(await paper()).toBeGreaterThan(600);
+  await page.getByLabel("Colours").selectOption("dark");
+  expect(await paper()).toBeLessThan(200);
+  await looksRight(page, "start, dark by choice");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.route("**/app-*.wasm", (route) => route.abort()); // no program at all
+  await page.goto("/");
+  expect(await paper()).toBeLessThan(200);
+  await page.unroute("**/app-*.wasm");
+  await open(page);
+  await expect(page.getByLabel("Colours")).toHaveValue("dark");
+  await page.getByLabel("Colours").selectOption("system");
+  expect(await paper()).toBeGreaterThan(600);
+});
+
 test("screens on the way", async ({ page }) => {
   test.setTimeout(300_000);
   await moveIn(page);

@@ -170,6 +170,32 @@ test("a link first, then the file", async ({ page, server }) => {
   await heading(page, /^Demo Energy accepted your bill/);
 });
 
+test("a QR code in a picture, where the browser reads codes; where not, the link is pasted", async ({ page, browser, server }) => {
+  const { links } = await server.town();
+  const picture = { name: "letter.png", mimeType: "image/png", buffer: await readFile(new URL("../web/icons/icon-192.png", import.meta.url)) };
+  // This Chromium has no BarcodeDetector, as many browsers: no button promises it.
+  await open(page);
+  expect(await page.evaluate(() => "BarcodeDetector" in globalThis)).toBe(false);
+  await expect(page.getByText("Scan the QR code on a letter")).toHaveCount(0);
+  await expect(page.getByText("Paste a link or a code instead")).toBeVisible();
+  // One that has it, and finds in the picture what is put there.
+  for (const [text, what] of [[links.next, "asks for your bill"], ["https://example.com/", "No request was found in the picture"], ["", "No request was found in the picture"]]) {
+    const context = await browser.newContext({ baseURL: server.url });
+    await context.addInitScript((found) => {
+      globalThis.BarcodeDetector = class {
+        static async getSupportedFormats() { return ["qr_code"]; }
+        async detect(image) { return image && found ? [{ rawValue: found, format: "qr_code" }] : []; }
+      };
+    }, text);
+    const other = await context.newPage();
+    await open(other);
+    await expect(other.getByText("Scan the QR code on a letter")).toBeVisible();
+    await other.locator("#scan").setInputFiles(picture);
+    await expect(other.locator("main")).toContainText(what);
+    await context.close();
+  }
+});
+
 test("a link that was pasted", async ({ page, server }) => {
   const { links } = await server.town();
   await open(page);
