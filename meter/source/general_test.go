@@ -130,6 +130,7 @@ func TestGeneralAsks(t *testing.T) {
 		"no such column":    {"time,kWh\n2024-05-13 00:00,1.5\n", hinted("import=Usage"), `column "Usage" is not in the file, which has "time", "kWh"`},
 		"same name":         {"time,kWh,kWh\n2024-05-13 00:00,1.5,2.5\n", hinted("import=kWh"), `columns 2 and 3 are both called "kWh": say the number`},
 		"too many cells":    {"time,kWh\n" + rows(3000, "2024-05-13 00:00", isoMinutes, "%s,%s\n") + strings.Repeat(",\n", maxSheet/4), utc, "a table of unknown make has more than 8388608 cells"},
+		"no word for start": {"Fecha de lectura,kWh\n" + rows(90, "2024-05-13 01:00", isoMinutes, "%s,%s\n"), utc, "nothing tells whether the times mark the start or the end"},
 		"short year":        {"time,kWh\n24/03/05 00:00,1.5\n24/03/05 00:30,1.25\n", utc, `line 2: "24/03/05 00:00" has a year of two digits, which any of its numbers may be: say order=`},
 		"gas":               {"Consumption (m³),Start,End\n1.5,2024-05-13T00:00:00Z,2024-05-13T00:30:00Z\n", utc, "no column of numbers is called anything like import"},
 		"a bill":            {"Bill Date,Electric Charges,Electric Usage (kWh)\n\"09/24/2025\",\"89.45\",\"450\"\n\"08/26/2025\",\"102.34\",\"520\"\n", utc, "line 2: expected a time of day beside the date; values of whole days cannot be sealed"},

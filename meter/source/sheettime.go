@@ -175,7 +175,7 @@ func (s *sheet) findOrder(given string, columns ...int) (order, string, error) {
 
 // Words of headers that say what a time marks, in the languages seen.
 var (
-	startWords = words("start begin beginning from van von dal da de desde début inizio inicio anfang")
+	startWords = words("start begin beginning from van von dal da desde début inizio inicio anfang")
 	endWords   = words("end ending until to till tot bis al hasta fin fine ende einde")
 )
 
