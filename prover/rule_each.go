@@ -95,37 +95,81 @@ func ones(n int) []int64 {
 	return w
 }
 
-// net returns Σ k·e, where no e is below its import − export.
-func (r *rulings) net(rule *Rule) Linear {
+// net returns Σ k·e. Where k is positive no e is below max(0, import − export);
+// where it is negative none is above: with a bit that says which of the two the
+// greater is, e ≤ cap·bit and e ≤ import − export + cap·(1 − bit). Either way a
+// wrong e costs the customer.
+func (r *rulings) net(rule *Rule) (sum Linear) {
+	above, below := r.signs(r.singles(rule))
+	if len(above) > 0 {
+		sum = sum.Add(r.netAbove(rule.Name, above))
+	}
+	if len(below) > 0 {
+		sum = sum.Add(r.netBelow(rule.Name+", at most", below))
+	}
+	return sum
+}
+
+func (r *rulings) netAbove(name string, list []lone) Linear {
 	c := r.claim
-	list := r.singles(rule)
-	if len(list) == 0 {
-		return Linear{}
-	}
-	var caps, most int64
-	weights := make([]int64, len(list))
-	for i, s := range list {
-		if s.k < 0 {
-			c.fail("%w: %s pays for more than is used", ErrNotProvable, rule.Name)
-			return Linear{}
-		}
-		weights[i] = s.k
-		in := int64(r.rows[s.row].Cap)
-		caps, most = max(caps, in), max(most, 2*in)
-		if s.beside >= 0 {
-			most = max(most, in+int64(r.rows[s.beside].Cap))
-		}
-	}
-	e := c.Vector(rule.Name, len(list), big.NewInt(caps), PaysUp)
+	in, out := r.caps(list)
+	e := c.Vector(name, len(list), in, PaysUp)
 	entries := make([]Sum, len(list))
 	for i, s := range list {
-		entries[i] = Sum{Cells: []Cell{{Row: s.row, Slot: s.slot, K: -1}}, Items: []Item{{Of: e, At: i, K: 1}}}
+		entries[i] = Sum{Cells: s.difference(-1), Items: []Item{{Of: e, At: i, K: 1}}}
+	}
+	c.RequireEach(Linear{}, entries, new(big.Int).Add(in, out))
+	return c.Total(e, factors(list))
+}
+
+func (r *rulings) netBelow(name string, list []lone) Linear {
+	c := r.claim
+	in, out := r.caps(list)
+	e := c.Vector(name, len(list), in, PaysDown)
+	bit := c.Vector(name+", which", len(list), one)
+	bits, first, second := make([]Sum, len(list)), make([]Sum, len(list)), make([]Sum, len(list))
+	for i, s := range list {
+		bits[i] = Sum{Items: []Item{{Of: bit, At: i, K: 1}}}
+		first[i] = Sum{Items: []Item{{Of: e, At: i, K: -1}, {Of: bit, At: i, K: in.Int64()}}}
+		second[i] = Sum{Cells: s.difference(1), Items: []Item{{Of: e, At: i, K: -1}, {Of: bit, At: i, K: -out.Int64()}}, Const: out.Int64()}
+	}
+	c.RequireEach(Linear{}, bits, one)
+	c.RequireEach(Linear{}, first, in)
+	c.RequireEach(Linear{}, second, out)
+	return c.Total(e, factors(list))
+}
+
+// difference is k·(import − export).
+func (s *lone) difference(k int64) []Cell {
+	cells := []Cell{{Row: s.row, Slot: s.slot, K: k}}
+	if s.beside >= 0 {
+		cells = append(cells, Cell{Row: s.beside, Slot: s.slot, K: -k})
+	}
+	return cells
+}
+
+// caps are the greatest readings of import and of export; the latter counts as
+// that of import where there is none.
+func (r *rulings) caps(list []lone) (in, out *big.Int) {
+	var a, b int64
+	for _, s := range list {
+		a = max(a, int64(r.rows[s.row].Cap))
 		if s.beside >= 0 {
-			entries[i].Cells = append(entries[i].Cells, Cell{Row: s.beside, Slot: s.slot, K: 1})
+			b = max(b, int64(r.rows[s.beside].Cap))
 		}
 	}
-	c.RequireEach(Linear{}, entries, big.NewInt(most))
-	return c.Total(e, weights)
+	if b == 0 {
+		b = a
+	}
+	return big.NewInt(a), big.NewInt(b)
+}
+
+func factors(list []lone) []int64 {
+	weights := make([]int64, len(list))
+	for i, s := range list {
+		weights[i] = s.k
+	}
+	return weights
 }
 
 // roundEach returns Σ round(k·reading/U). What each is rounded to is unique, so

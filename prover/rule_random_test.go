@@ -182,7 +182,7 @@ func (d *ruleDice) rule(k int, kinds []RuleKind) Rule {
 				if r.Kind == Each || row.Channel == meter.ImportChannel {
 					w[s] = d.Int64N(1000)
 				}
-				if r.Kind == Each && d.IntN(8) == 0 {
+				if d.IntN(8) == 0 {
 					w[s] = -w[s]
 				}
 			}

@@ -156,18 +156,36 @@ func highest(values []Int, count int) (v Int) {
 	return v
 }
 
-// netted returns Σ k·max(0, import − export); the secrets are each max.
+// signs parts readings with positive weights from those with negative ones.
+func (r *ruled) signs(list []lone) (above, below []lone) {
+	for _, s := range list {
+		if s.k > 0 {
+			above = append(above, s)
+		} else {
+			below = append(below, s)
+		}
+	}
+	return above, below
+}
+
+// netted returns Σ k·max(0, import − export); the secrets are each max, those of
+// positive weights first, and then for each negative weight whether it is not 0.
 func (r *ruled) netted(rule *Rule, readings [][]uint32) (v Int, secrets []Int) {
-	for _, c := range r.singles(rule) {
+	above, below := r.signs(r.singles(rule))
+	var bits []Int
+	for i, c := range append(above, below...) {
 		e := NewInt(int64(readings[c.row][c.slot]))
 		if c.beside >= 0 {
 			e = e.Sub(NewInt(int64(readings[c.beside][c.slot])))
 		}
+		bit := Int{(Int{}).Less(e)}
 		e = e.positive()
 		secrets = append(secrets, e)
-		v = v.Add(e.Mul(NewInt(c.k)))
+		if v = v.Add(e.Mul(NewInt(c.k))); i >= len(above) {
+			bits = append(bits, bit)
+		}
 	}
-	return v, secrets
+	return v, append(secrets, bits...)
 }
 
 // rounded returns Σ round(k·reading/U); the secrets are each, counted from the

@@ -264,6 +264,21 @@ func (f *billFiles) rules() {
 			s[i] = s[i].Sub(NewInt(200))
 		}})
 
+	feed := f.ruleScene("bill-net-at-most", StageBill)
+	feed.plan.Rules = []Rule{{Name: "net", Kind: Net, Of: Form{Weights: imports(feed.plan, -3), Const: zero}}}
+	feed = accept("bill-net-at-most", "What is used beyond what is fed in costs 3 a Wh less than what is fed in earns.", feed.uses(0, 0, 1))
+	refuse("bill-net-slot-too-high", "bill-net-at-most", "One hour's use beyond what was fed in is said to be 400 Wh more.", feed,
+		liar{amount: -1, secrets: func(s []Int) {
+			i := slices.IndexFunc(s, func(x Int) bool { return NewInt(1000).Less(x) == 1 })
+			s[i] = s[i].Add(NewInt(400))
+		}})
+	refuse("bill-net-bit-without-use", "bill-net-at-most", "An hour in which more was fed in than used counts 400 Wh of use.", feed,
+		liar{amount: -1, secrets: func(s []Int) {
+			n := len(s) / 2
+			i := slices.IndexFunc(s[:n], func(x Int) bool { return x.isZero() == 1 })
+			s[i], s[n+i] = NewInt(400), NewInt(1)
+		}})
+
 	each := f.ruleScene("bill-interval", StageInterval)
 	each.plan.Rules = []Rule{{Name: "slots", Kind: Each, Of: Form{Weights: imports(each.plan, 7), Const: zero}, U: big.NewInt(1000), Mode: HalfUp}}
 	each.plan.Functionals = []Functional{{Name: "Energy", Weights: weightsLike(each.plan, 0), Const: zero, U: one}}
