@@ -427,3 +427,22 @@ func TestReadAll(t *testing.T) {
 		t.Errorf("no energy at all: %v", err)
 	}
 }
+
+// A short file cannot ask for much memory, whatever dates it has.
+func TestHostileDates(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("100,NEM12,200402020000,A,B\n")
+	for i := range 40 {
+		fmt.Fprintf(&file, "200,P,E1,1,E%d,N1,S1,kWh,5,\n", i)
+		for _, day := range []string{"20000101", "20191231"} {
+			file.WriteString("300," + day + strings.Repeat(",1", 288) + ",A,,,,\n")
+		}
+	}
+	if _, err := Read(strings.NewReader(file.String()), Options{}); err == nil || !strings.Contains(err.Error(), "dates that lie so far apart") {
+		t.Errorf("forty registers of twenty years in two days each: %v", err)
+	}
+	two := file.String()[:strings.Index(file.String(), "200,P,E1,1,E2,")]
+	if f, err := Read(strings.NewReader(two), Options{}); err != nil || len(f.Series[0].Wh) != 288*7306 {
+		t.Errorf("two registers: %v", err)
+	}
+}

@@ -299,8 +299,8 @@ func (f *feed) room(c *grid, line int, at int64) error {
 		return nil
 	case last-first > maxDays:
 		return lineError(line, "no more than twenty years in one file", slots.Stamp(at))
-	case f.t.cells+grown > maxCells:
-		return lineError(line, fmt.Sprintf("at most %d slots in one file", maxCells), slots.Stamp(at))
+	case !f.t.room(grown):
+		return lineError(line, "fewer slots without a row between dates that lie so far apart", slots.Stamp(at))
 	}
 	f.t.cells += grown
 	return nil

@@ -154,7 +154,7 @@ func read(r io.Reader, o Options, m mode, f *format) ([]*File, error) {
 			return nil, err
 		}
 	}
-	t := &table{o: &o, mode: m, points: map[string]*point{}}
+	t := &table{o: &o, mode: m, points: map[string]*point{}, text: in.bounded}
 	if err := in.failed(f.read(in, t)); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.name, err)
 	}

@@ -25,6 +25,7 @@ type table struct {
 	points map[string]*point // every point in the file; nil where it is not read
 	order  []string          // their names as they come
 	cells  int               // of all grids
+	text   *bounded          // what is read of the file
 }
 
 // mode says which points of a file are read.
@@ -40,7 +41,8 @@ const (
 	maxDay    = 1<<16 - 1 // days are 16 bits (docs/protocol.md, section 2)
 	maxDays   = 20 * 366
 	maxPoints = 1 << 16
-	maxCells  = 1 << 26 // of all points together: 300 MB
+	maxCells  = 1 << 26 // slots of all points together: 300 MB
+	fewCells  = 1 << 23 // slots that any file may have, however short: 40 MB, four registers of 20 years in five minutes
 )
 
 // point is one meter point.
@@ -150,6 +152,17 @@ func (t *table) feed(line int, name, register string, channels int, l layout) (*
 	f := newFeed(t, p, strings.Clone(register), channels, l)
 	p.feeds = append(p.feeds, f)
 	return f, nil
+}
+
+// room reports whether the file may have so many slots more: a few, and then in
+// proportion to its text, of which a reading takes two bytes at least. A short file
+// with distant dates cannot take much memory.
+func (t *table) room(slots int) bool {
+	most := fewCells
+	if t.text != nil {
+		most = min(maxCells, fewCells+2*(maxText-t.text.left))
+	}
+	return t.cells+slots <= most
 }
 
 // pass notes a register that is not read at all: it holds something else than
