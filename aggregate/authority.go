@@ -63,6 +63,9 @@ func (a *Authority) shareKey(c *AuthorityConfig, m *meter.Enrolled) (*meter.Shar
 	if stored != nil {
 		return meter.ParseShareKey(stored)
 	}
+	if a.key.mailbox == nil {
+		return nil, fmt.Errorf("no share key of meter %s, and no mailbox to open its enrolment", m.Certificate.Meter)
+	}
 	e := c.Enrolments(m.ID())
 	if e == nil {
 		return nil, fmt.Errorf("no enrolment of meter %s", m.Certificate.Meter)

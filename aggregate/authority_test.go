@@ -347,6 +347,27 @@ func TestNextDay(t *testing.T) {
 	}
 }
 
+// TestPartyKey: as text and back, and without the mailbox an authority goes on from
+// its store alone.
+func TestPartyKey(t *testing.T) {
+	w := newTown(t, "party key", tree)
+	store := NewMemory()
+	w.authority(0, store)
+	for _, k := range []*PartyKey{w.keys[0], w.keys[0].WithoutMailbox()} {
+		again, err := ParsePartyKey(k.String())
+		must(t, err)
+		if again.String() != k.String() || again.name != "A1" {
+			t.Error("another key comes back")
+		}
+		if _, err := NewAuthority(AuthorityConfig{w.registry, again, w.find, store}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := NewAuthority(AuthorityConfig{w.registry, w.keys[0].WithoutMailbox(), w.find, NewMemory()}); err == nil {
+		t.Error("share keys are opened without a mailbox")
+	}
+}
+
 func TestRegistryRefuses(t *testing.T) {
 	w := newTown(t, "registry", tree)
 	again := func(change func(*meter.Registry)) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cloudflare/circl/sign/ed25519"
 
@@ -14,16 +15,15 @@ import (
 	"hushwatt/meter"
 )
 
-// A PartyKey is what an authority or an aggregator keeps secret: a seed, from which
-// its signing key and the key come to which meters seal its share keys. It is made
-// for one charter. Once all share keys are opened the seed is needed for signing
-// only, and who wants yesterday safe from it keeps the signing key and erases the
-// rest (docs/design/aggregate.md).
+// A PartyKey is what an authority or an aggregator keeps secret for one charter: the
+// key with which it signs, and the mailbox, to which meters seal share keys. The
+// mailbox opens the share keys of the first day, and so all days: once every share key
+// is opened it should be erased (WithoutMailbox).
 type PartyKey struct {
 	name    string
-	kem     meter.KEM
-	seed    [32]byte
 	signing ed25519.PrivateKey
+	kem     meter.KEM
+	seed    [32]byte // of the mailbox
 	mailbox *meter.Key
 }
 
@@ -34,27 +34,35 @@ func NewPartyKey(name string, kem meter.KEM, random io.Reader) (*PartyKey, error
 	if random == nil {
 		random = rand.Reader
 	}
-	var seed [32]byte
-	if _, err := io.ReadFull(random, seed[:]); err != nil {
-		return nil, fmt.Errorf("party key: %w", err)
+	var signing, seed [32]byte
+	for _, b := range []*[32]byte{&signing, &seed} {
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return nil, fmt.Errorf("party key: %w", err)
+		}
 	}
-	return newPartyKey(name, kem, seed)
+	k := &PartyKey{name: name, signing: ed25519.NewKeyFromSeed(signing[:]), kem: kem, seed: seed}
+	return k, k.openMailbox()
 }
 
-func newPartyKey(name string, kem meter.KEM, seed [32]byte) (*PartyKey, error) {
+func (k *PartyKey) openMailbox() (err error) {
 	stream := sha3.NewSHAKE256()
 	stream.Write([]byte(wire.LabelParty))
-	stream.Write(seed[:])
-	sign := make([]byte, ed25519.SeedSize)
-	stream.Read(sign)
-	mailbox, err := meter.NewKeyFrom(kem, stream)
-	if err != nil {
-		return nil, fmt.Errorf("party key: %w", err)
+	stream.Write(k.seed[:])
+	if k.mailbox, err = meter.NewKeyFrom(k.kem, stream); err != nil {
+		return fmt.Errorf("party key: %w", err)
 	}
-	return &PartyKey{name, kem, seed, ed25519.NewKeyFromSeed(sign), mailbox}, nil
+	return nil
+}
+
+// WithoutMailbox returns a key that only signs. With it an authority goes on from the
+// share keys in its Store, and nobody can open enrolments again.
+func (k *PartyKey) WithoutMailbox() *PartyKey {
+	return &PartyKey{name: k.name, signing: k.signing}
 }
 
 var kems = []meter.KEM{meter.XWing, meter.X25519}
+
+const noMailbox = 0xff
 
 // ParsePartyKey reads what String wrote.
 func ParsePartyKey(s string) (*PartyKey, error) {
@@ -62,29 +70,37 @@ func ParsePartyKey(s string) (*PartyKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("party key %w", err)
 	}
-	if len(data) < 33 || int(data[0]) >= len(kems) {
+	if len(data) < 33 {
+		return nil, errors.New("party key is too short")
+	}
+	k := &PartyKey{signing: ed25519.NewKeyFromSeed(data[1:33]), name: string(data[33:])}
+	if data[0] == noMailbox {
+		return k, nil
+	}
+	if int(data[0]) >= len(kems) || len(data) < 65 {
 		return nil, errors.New("party key is damaged")
 	}
-	return newPartyKey(string(data[33:]), kems[data[0]], [32]byte(data[1:33]))
+	k.kem, k.seed, k.name = kems[data[0]], [32]byte(data[33:65]), string(data[65:])
+	return k, k.openMailbox()
 }
 
-// String returns the key as text, for a file that only its owner reads: Bech32m of
-// u8 KEM (0 X-Wing, 1 X25519) ‖ seed ‖ name.
+// String returns the key as text, for a file that only its owner reads: Bech32m of u8
+// KEM (0 X-Wing, 1 X25519, 255 no mailbox) ‖ seed of the signing key ‖ seed of the
+// mailbox, if there is one ‖ name.
 func (k *PartyKey) String() string {
-	data := []byte{0}
-	for i, kem := range kems {
-		if kem == k.kem {
-			data[0] = byte(i)
-		}
+	data := append([]byte{noMailbox}, k.signing.Seed()...)
+	if k.mailbox != nil {
+		data[0] = byte(slices.Index(kems, k.kem))
+		data = append(data, k.seed[:]...)
 	}
-	data = append(append(data, k.seed[:]...), k.name...)
-	return wire.EncodeText(partyKeyName, data)
+	return wire.EncodeText(partyKeyName, append(data, k.name...))
 }
 
-// Party returns the public side for a charter. An aggregator has no recipient.
+// Party returns the public side for a charter. An aggregator has no recipient; an
+// authority's key must have its mailbox still.
 func (k *PartyKey) Party(masking bool) meter.Party {
 	p := meter.Party{Name: k.name, Key: ed25519.PublicKey(k.signing[ed25519.SeedSize:])}
-	if !masking {
+	if !masking && k.mailbox != nil {
 		p.Recipient = k.mailbox.Recipient().String()
 	}
 	return p

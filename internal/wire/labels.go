@@ -41,7 +41,7 @@ const (
 
 // Sums over many meters (meter, aggregate).
 const (
-	LabelParty           = "hushwatt/v1/party" // keys of a party from its seed
+	LabelParty           = "hushwatt/v1/party" // mailbox of a party from its seed
 	LabelCharter         = "hushwatt/v1/charter"
 	LabelCharterHash     = "hushwatt/v1/charter-hash"
 	LabelEnrolment       = "hushwatt/v1/enrolment"
