@@ -445,4 +445,9 @@ func TestHostileDates(t *testing.T) {
 	if f, err := Read(strings.NewReader(two), Options{}); err != nil || len(f.Series[0].Wh) != 288*7306 {
 		t.Errorf("two registers: %v", err)
 	}
+
+	long := "100,NEM13,200402020000,A,B\n" + strings.Repeat("250,P,11,01,11,11,S,E,0,20000101000000,A,,,1,20191231000000,A,,,1,kWh,,,\n", 300)
+	if _, err := Read(strings.NewReader(long), Options{}); err == nil || !strings.Contains(err.Error(), "fewer long intervals over one another") {
+		t.Errorf("twenty years three hundred times: %v", err)
+	}
 }

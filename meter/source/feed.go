@@ -250,6 +250,11 @@ func (f *feed) fill(channel int, r row, v reading) error {
 	if f.power {
 		v.wh = v.wh.times(uint64(r.until-r.at), 3600)
 	}
+	if n > 1 {
+		if f.t.spread += int(n); f.t.spread > maxCells/2 {
+			return lineError(r.line, "fewer long intervals over one another", slots.Stamp(r.at)+" to "+slots.Stamp(r.until))
+		}
+	}
 	if n > 1 && v.status != Missing {
 		f.spread += int(n)
 		v.status = Estimated

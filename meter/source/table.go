@@ -25,6 +25,7 @@ type table struct {
 	points map[string]*point // every point in the file; nil where it is not read
 	order  []string          // their names as they come
 	cells  int               // of all grids
+	spread int               // slots of rows that are longer than a slot
 	text   *bounded          // what is read of the file
 }
 
