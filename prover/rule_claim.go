@@ -17,9 +17,8 @@ type rulings struct {
 	bases  []Linear // of each rule that has a Form: without hidden terms
 	groups [][]int  // rules that compare one quantity with several thresholds
 	group  []int    // rule → its group
-	up     []bool   // rules with which an output rises
-	down   []bool   // rules with which an output falls
 	exact  []bool   // rules that may not be wrong in either direction
+	falls  []bool   // rules of which an output falls with what they compare
 	clamp  int      // the rule that is proven with the amount, or −1
 	values []Linear // what each rule comes to
 }
@@ -180,46 +179,55 @@ func sameTerms(a, b []Term) bool {
 }
 
 // findExact finds the rules that must be proven with equality. A rule may be
-// one-sided, too large at the customer's own expense, only if every output rises
-// with it along every path, and nothing that is exact is made of it. The whole
-// argument is in docs/notes.md.
+// one-sided, too large at the customer's own expense, only if no output falls
+// when it rises by itself; a group is of one sort. What a group compares may be
+// one-sided if no output falls with that. The whole argument is in docs/notes.md.
 func (r *rulings) findExact() {
 	rules := r.plan.Rules
-	r.up, r.down = make([]bool, len(rules)), make([]bool, len(rules))
-	note := func(terms []Term, rises, falls bool) {
+	r.exact = make([]bool, len(rules))
+	r.falls = make([]bool, len(rules))
+	moves := make([]struct{ up, down bool }, len(r.groups)) // of outputs, with what the group compares
+	use := func(terms []Term, up, down bool) {
 		for _, t := range terms {
-			u, d := rises, falls
-			if t.Coef.Sign() < 0 {
-				u, d = d, u
-			}
-			r.up[t.Rule], r.down[t.Rule] = r.up[t.Rule] || u, r.down[t.Rule] || d
+			r.exact[t.Rule] = r.exact[t.Rule] || t.Coef.Sign() < 0 && up || t.Coef.Sign() > 0 && down
+		}
+		for g, members := range r.groups {
+			rises, falls := r.slopes(members, terms)
+			moves[g].up = moves[g].up || rises && up || falls && down
+			moves[g].down = moves[g].down || rises && down || falls && up
 		}
 	}
 	for i := range r.plan.Functionals {
-		note(r.plan.Functionals[i].Hidden, true, false)
+		use(r.plan.Functionals[i].Hidden, true, false)
 	}
-	for k, rule := range slices.Backward(rules) {
-		note(rule.Of.Hidden, r.up[k], r.down[k])
-	}
-	r.exact = slices.Clone(r.down)
-	for again := true; again; {
-		again = false
-		force := func(k int) {
-			again = again || !r.exact[k]
-			r.exact[k] = true
-		}
-		for k := range rules {
-			if !r.exact[k] {
-				continue
-			}
-			for _, t := range rules[k].Of.Hidden {
-				force(t.Rule)
-			}
-			for _, other := range r.groups[r.group[k]] {
-				force(other)
-			}
+	for k := len(rules) - 1; k >= 0; k-- {
+		// All that uses a member of the group stands behind its first.
+		if g := r.group[k]; r.groups[g][0] == k {
+			use(rules[k].Of.Hidden, moves[g].up, moves[g].down)
 		}
 	}
+	for g, members := range r.groups {
+		any := slices.ContainsFunc(members, func(k int) bool { return r.exact[k] })
+		for _, k := range members {
+			r.exact[k], r.falls[k] = any, moves[g].down
+		}
+	}
+}
+
+// slopes says whether the terms of a group's rules rise or fall somewhere as what
+// the group compares rises: beyond each threshold one more of them counts.
+func (r *rulings) slopes(members []int, terms []Term) (rises, falls bool) {
+	list := slices.DeleteFunc(slices.Clone(terms), func(t Term) bool { return !slices.Contains(members, t.Rule) })
+	slices.SortStableFunc(list, func(a, b Term) int { return r.bases[b.Rule].c().Cmp(r.bases[a.Rule].c()) })
+	slope := new(big.Int)
+	for i, t := range list {
+		slope.Add(slope, t.Coef)
+		if i+1 < len(list) && r.bases[t.Rule].c().Cmp(r.bases[list[i+1].Rule].c()) == 0 {
+			continue
+		}
+		rises, falls = rises || slope.Sign() > 0, falls || slope.Sign() < 0
+	}
+	return rises, falls
 }
 
 // findClamp finds a rule that is all there is to a single rounded amount, as a
@@ -280,11 +288,52 @@ func (r *rulings) excesses(group []int) {
 	}
 	first := of[group[0]]
 	c.RequireRange(above.Sub(first), new(big.Int).Neg(c.interval(first).lo))
-	for i, k := range group {
-		if r.exact[k] && (i == 0 || of[k].c().Cmp(of[group[i-1]].c()) != 0) {
-			c.ZeroProduct(r.values[k].Sub(of[k]), r.values[k])
+	if !r.exact[group[0]] {
+		return
+	}
+	group = slices.CompactFunc(group, func(i, j int) bool { return of[i].c().Cmp(of[j].c()) == 0 })
+	if c.loose(first) {
+		r.fill(group, of)
+		return
+	}
+	for _, k := range group {
+		c.ZeroProduct(r.values[k].Sub(of[k]), r.values[k])
+	}
+}
+
+// fill makes the parts of a group exact without products, in which one-sided
+// secrets cannot stand: bit k says whether part k is used. A part that is not is
+// 0, one that is leaves none before it that is not full; if the first is used,
+// the parts add up to no more than what is compared.
+func (r *rulings) fill(group []int, of map[int]Linear) {
+	c, next := r.claim, Linear{}
+	for i, k := range slices.Backward(group) {
+		mine := of[k]
+		bit := c.secret(secret{name: r.plan.Rules[k].Name + ", used", within: interval{zero, one},
+			value: func(ev evaluator) Int { return Int{(Int{}).Less(ev(mine))} }})
+		part, width := r.values[k], c.interval(mine).hi
+		if i+1 < len(group) {
+			above := group[i+1]
+			part, width = part.Sub(r.values[above]), new(big.Int).Sub(mine.c(), of[above].c())
+			c.RequireRange(part.addScaled(new(big.Int).Neg(width), next), width)
+		}
+		c.RequireRange(bit.Scale(width).Sub(part), width)
+		if next = bit; i == 0 {
+			least := c.interval(mine).lo
+			c.RequireRange(mine.Sub(r.values[k]).AddConst(new(big.Int).Neg(least)).Add(bit.Scale(least)), new(big.Int).Neg(least))
 		}
 	}
+}
+
+// loose reports whether a one-sided secret or vector stands in the expression.
+func (c *Claim) loose(l Linear) bool {
+	return slices.ContainsFunc(l.parts, func(p part) bool {
+		if p.atom.secret {
+			return c.secrets[p.atom.i].pays != 0
+		}
+		t := c.functionals[p.atom.i].total
+		return t != nil && c.vectors[t.vector].pays != 0
+	})
 }
 
 // part declares the secret max(0, Of of the first rule) − max(0, Of of the next

@@ -38,7 +38,7 @@ func (r *rulings) each(k int) {
 		r.values[k] = r.roundEach(rule)
 		return
 	}
-	if r.exact[k] {
+	if r.falls[k] {
 		r.claim.fail("%w: a bill can fall while %s rises", ErrNotProvable, rule.Name)
 		return
 	}

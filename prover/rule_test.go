@@ -121,3 +121,38 @@ func TestMinimumAtTheEdge(t *testing.T) {
 		}
 	}
 }
+
+// Tiers of demand: what is between two thresholds is charged, and above less.
+func TestTiersOfDemand(t *testing.T) {
+	for name, c := range map[string]struct {
+		coefs    []int64 // per Wh beyond 1,000, 3,000 and 4,500 Wh
+		provable bool
+	}{
+		"a tier": {[]int64{40, -40, 0}, true}, "less": {[]int64{40, -30, 25}, true}, "not reached": {[]int64{0, 0, 30}, true},
+		"falling": {[]int64{40, -50, 0}, false}, "falling first": {[]int64{-1, 60, 0}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, p := houseAndPlan(t, 23)
+			var groups []Group
+			for i, r := range p.Rows() {
+				for s := range r.N {
+					groups = append(groups, Group{Day: r.Day, Cells: []Place{{i, s}}})
+				}
+			}
+			p.Rules = []Rule{{Name: "demand", Kind: Peak, Groups: groups}}
+			for k, at := range []int64{1000, 3000, 4500} {
+				p.Rules = append(p.Rules, Rule{Name: "tier", Kind: Excess, Of: Form{Const: big.NewInt(-at), Hidden: []Term{{0, one}}}})
+				if c.coefs[k] != 0 {
+					p.Functionals[0].Hidden = append(p.Functionals[0].Hidden, Term{k + 1, big.NewInt(c.coefs[k])})
+				}
+			}
+			if err := p.Provable(); (err == nil) != c.provable {
+				t.Fatal(err)
+			}
+			if c.provable {
+				_, r := accepts(t, p, h)
+				amountIs(t, r, newRuleOracle(p, h).amount())
+			}
+		})
+	}
+}

@@ -32,7 +32,8 @@ func (p *Plan) makeFunctionals() ([]Functional, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []Functional{f}, nil
+		fs := []Functional{f}
+		return fs, p.checkSides(fs)
 	}
 	var fs []Functional
 	if p.Rounding.Stage == StageInterval {
@@ -57,7 +58,10 @@ func (p *Plan) makeFunctionals() ([]Functional, error) {
 		}
 		fs = append(fs, f)
 	}
-	return fs, p.checkSigns(fs)
+	if err := p.checkSigns(fs); err != nil {
+		return nil, err
+	}
+	return fs, p.checkSides(fs)
 }
 
 // minorUnit is one minor unit in fine units.
