@@ -103,5 +103,6 @@ func option(o messages.Option) app.UI {
 		app.If(len(o.Lines) > 0, func() app.UI {
 			return more("Line by line", lines(&messages.Bill{Title: o.Tariff.Name, Lines: o.Lines, Total: o.Total}))
 		}),
+		&weekView{Tariff: o.Tariff.ID},
 	)
 }

@@ -344,7 +344,7 @@ func (p *daysPage) caption(d *messages.Days, m measure, day, from, to int) strin
 		x := d.List[day]
 		text := x.Name + ": " + kWh(x.Wh)
 		if x.Money != nil {
-			text += ", " + x.Money.Text
+			text += ", " + dayMoney(d, x)
 		}
 		if x.Missing > 0 {
 			text += ", " + plural(x.Missing, slotWord(d.SlotMinutes, 1), slotWord(d.SlotMinutes, 2)) + " missing"
@@ -352,6 +352,9 @@ func (p *daysPage) caption(d *messages.Days, m measure, day, from, to int) strin
 		text += "."
 		if x.Change != "" {
 			text += " " + x.Change
+		}
+		if x.Slots > 24*60/max(d.SlotMinutes, 1) && x.ChangeSlot > 0 {
+			text += " The shaded hour came for the second time."
 		}
 		return text
 	}
@@ -384,6 +387,12 @@ func (m measure) total(v int64) string {
 		return sign + decimals(v, 1e12, 2)
 	}
 	return m.currency + " " + decimals(v, 1e12, 2)
+}
+
+// dayMoney is the money of a day's energy, rounded for reading.
+func dayMoney(d *messages.Days, day messages.Day) string {
+	m := measureOf(d, true)
+	return m.total(m.sum(d, day))
 }
 
 // tell says what a half-hour holds: kWh, price, money.
@@ -440,7 +449,7 @@ func (p *daysPage) chosen(d *messages.Days) app.UI {
 	head, text := x.Name, kWh(x.Wh)
 	if v := p.viewNow(); v == viewWeek || v == viewMonth {
 		if x.Money != nil {
-			text += ", " + x.Money.Text
+			text += ", " + dayMoney(d, x)
 		}
 		if x.Missing > 0 {
 			text += ", " + plural(x.Missing, slotWord(d.SlotMinutes, 1), slotWord(d.SlotMinutes, 2)) + " missing"

@@ -122,6 +122,7 @@ func init() {
 		messages.TypeOpenDemo:         of((*Desk).openDemo),
 		messages.TypeTakeReadings:     of((*Desk).takeReadings),
 		messages.TypeZone:             of((*Desk).zone),
+		messages.TypeTariff:           of((*Desk).tariff),
 		messages.TypeForgetHome:       of((*Desk).forgetHome),
 		messages.TypeDays:             of((*Desk).days),
 		messages.TypeRequest:          of((*Desk).takeRequest),

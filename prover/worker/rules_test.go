@@ -75,3 +75,29 @@ func TestPictureOfATariffThatCompares(t *testing.T) {
 		t.Errorf("price is %d, %v", price, ok)
 	}
 }
+
+// A tariff's week is drawn, and what a week cannot show is said.
+func TestTariffAsAPicture(t *testing.T) {
+	w := newTown(t)
+	ruled := w.publish(ruled())
+	w.march(nil)
+	call[messages.Tariffs](w.device, messages.TypeTariffs, &messages.AskTariffs{Refresh: true})
+	p := call[messages.TariffPicture](w.device, messages.TypeTariff, &messages.AskTariff{ID: w.two.ID()})
+	if len(p.Weeks) != 1 || len(p.Weeks[0].Days) != 7 || p.Weeks[0].Low != 90_000_000 || p.Weeks[0].High != 210_000_000 || p.Weeks[0].Days[0].Name != "Mon" {
+		t.Fatalf("%+v", p.Weeks)
+	}
+	minutes := 0
+	for _, s := range p.Weeks[0].Days[6].Stretches {
+		minutes += s.To - s.From
+	}
+	if minutes != 1440 || p.Weeks[0].Days[0].Stretches[0].Price != "9.00p per kWh" {
+		t.Errorf("%+v", p.Weeks[0].Days[6])
+	}
+	words := strings.Join(call[messages.TariffPicture](w.device, messages.TypeTariff, &messages.AskTariff{ID: ruled.ID()}).Words, " ")
+	for _, want := range []string{"100", "Evening demand", "Online", "Minimum charge", "VAT", "rounded once"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%q is not in %q", want, words)
+		}
+	}
+	refused[messages.TariffPicture](w.device, messages.TariffNotFound, messages.TypeTariff, &messages.AskTariff{ID: "no"})
+}
