@@ -66,14 +66,6 @@ func (f *form) width() int {
 	return max(f.columns.n, f.vector.shape.Width)
 }
 
-// rows returns the number of rows of digits.
-func (v *vectorForm) rows() int {
-	if v == nil {
-		return 0
-	}
-	return v.shape.Rows()
-}
-
 // appendStatement appends what the statement says of vectors.
 func (v *vectorForm) appendStatement(b []byte) []byte {
 	if v == nil {
