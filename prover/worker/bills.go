@@ -54,7 +54,7 @@ func (d *Desk) bill(j *job, m *messages.AskBill) (any, error) {
 	if err := j.phase("privacy", "Checking what the amount could give away"); err != nil {
 		return nil, err
 	}
-	if b.told.Problem, err = d.problem(b); err != nil {
+	if b.told.Problem, err = d.problem(j, b); err != nil {
 		return nil, err
 	}
 	b.permit()
@@ -245,16 +245,16 @@ func (b *draft) opened() []*meter.Opened {
 
 // problem says why a bill can be neither sent nor saved, or only saved; nil if
 // it can be sent. The most telling reason comes first.
-func (d *Desk) problem(b *draft) (*messages.Error, error) {
+func (d *Desk) problem(j *job, b *draft) (*messages.Error, error) {
 	var e *messages.Error
-	err := d.obstacle(b)
+	err := d.obstacle(j, b)
 	if errors.As(err, &e) {
 		return e, nil
 	}
 	return nil, err
 }
 
-func (d *Desk) obstacle(b *draft) error {
+func (d *Desk) obstacle(j *job, b *draft) error {
 	if r := b.request; r != nil {
 		if err := d.mayAnswer(r, b.id); err != nil {
 			return err
@@ -272,6 +272,11 @@ func (d *Desk) obstacle(b *draft) error {
 	if b.request != nil {
 		if err := b.plan.Matches(b.request); err != nil {
 			return withDetail(fail(messages.WeightsDiffer, "The prices in this request are not those of the supplier’s published tariff.", ""), err)
+		}
+	}
+	for i := range b.tariffs {
+		if err := d.everybodys(j, &b.tariffs[i]); err != nil {
+			return err
 		}
 	}
 	if err := d.judge(b.plan); err != nil {

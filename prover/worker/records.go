@@ -23,6 +23,7 @@ const (
 	plainPrefix    = "plain/"    // plainRecord: readings that no meter has sealed
 	supplierPrefix = "supplier/" // supplierRecord
 	tariffPrefix   = "tariff/"   // tariffRecord
+	listedPrefix   = "listed/"   // nothing: this tariff was on the supplier's public list
 	askPrefix      = "ask/"      // askRecord
 	entryPrefix    = "entry/"    // entryRecord: the history, and what was ever released
 	bytesPrefix    = "bytes/"    // the bill file of an entry, exactly as sent

@@ -101,3 +101,26 @@ func TestTariffAsAPicture(t *testing.T) {
 	}
 	refused[messages.TariffPicture](w.device, messages.TariffNotFound, messages.TypeTariff, &messages.AskTariff{ID: "no"})
 }
+
+// A tariff that is not on the supplier's public list is refused: it may be made
+// for one customer.
+func TestTariffForOneCustomerIsRefused(t *testing.T) {
+	w := newTown(t)
+	w.two = w.publish(document2("Just for you", "you", "bill", "0.10", "0.20"))
+	ask := w.march(nil)
+	listed := w.supplier.tariffs
+	w.supplier.tariffs = listed[:len(listed)-1]
+	b := w.bill(ask)
+	if b.Problem == nil || b.Problem.Code != messages.TariffRefusedPrivacy || !strings.Contains(b.Problem.Sentence, "publishes to everybody") || b.CanSend || b.CanSave {
+		t.Fatalf("%+v", b.Problem)
+	}
+	refused[messages.Sent](w.device, messages.TariffRefusedPrivacy, messages.TypeSend, &messages.Send{Bill: b.ID})
+	w.supplier.tariffs = listed
+	if b = w.bill(ask); b.Problem != nil {
+		t.Fatalf("%+v", b.Problem)
+	}
+	w.offline = true // what was once on the list stays everybody's
+	if b = w.bill(ask); b.Problem != nil {
+		t.Errorf("%+v", b.Problem)
+	}
+}

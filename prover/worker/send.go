@@ -89,7 +89,7 @@ func (d *Desk) keepBill(j *job, b *draft, state string) (*messages.Entry, error)
 	}
 	e := b.newEntry(state, d.host.Now().Unix())
 	err = d.host.Vault.Exclusive(func() error {
-		if err := d.obstacle(b); err != nil && (state != messages.EntrySaved || !onlySavable(err)) {
+		if err := d.obstacle(j, b); err != nil && (state != messages.EntrySaved || !onlySavable(err)) {
 			return err
 		}
 		put := map[string][]byte{

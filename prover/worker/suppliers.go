@@ -251,6 +251,11 @@ func (d *Desk) refresh(j *job) (bool, error) {
 		return false, nil
 	}
 	for i, t := range told.Tariffs {
+		if i < maxTariffs {
+			if err := d.noteListed(t.ID); err != nil {
+				return false, err
+			}
+		}
 		if hash, err := hex.DecodeString(t.ID); err != nil || len(hash) != 32 || i >= maxTariffs {
 			continue
 		}
@@ -266,6 +271,46 @@ func (d *Desk) refresh(j *job) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// everybodys refuses a tariff of the page's own supplier that is not on its public
+// list: one that is made for a single customer can be made to read single hours.
+func (d *Desk) everybodys(j *job, t *knownTariff) error {
+	s, err := d.supplier(t.supplier)
+	if err != nil || !s.Own {
+		return err
+	}
+	if known, err := d.isListed(t.ID()); known || err != nil {
+		return err
+	}
+	r, err := d.get(j.ctx, "/api/v1/tariffs")
+	if err != nil || r.Status != 200 {
+		return fail(messages.SupplierOffline, "Whether everybody can have this tariff cannot be checked without a network.", "Try again when you are online. Nothing was sent.")
+	}
+	var told struct{ Tariffs []struct{ ID string } }
+	if json.Unmarshal(r.Body, &told) == nil {
+		for _, listed := range told.Tariffs {
+			if listed.ID == t.ID() {
+				return d.noteListed(t.ID())
+			}
+		}
+	}
+	return fail(messages.TariffRefusedPrivacy, "This tariff is not among those that "+s.Name+" publishes to everybody. A tariff for you alone could be made so that its bill tells single hours.", "")
+}
+
+func (d *Desk) isListed(id string) (bool, error) {
+	_, err := d.host.Vault.Get(listedPrefix + id)
+	if errors.Is(err, ErrNoRecord) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (d *Desk) noteListed(id string) error {
+	if known, err := d.isListed(id); known || err != nil {
+		return err
+	}
+	return d.host.Vault.Write(map[string][]byte{listedPrefix + id: {1}}, nil)
 }
 
 // catalogue returns the tariffs known here, asking the supplier if told to or if
