@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"testing"
@@ -36,6 +37,7 @@ type grid struct {
 	live      []*meter.Live // in order of places
 	readings  [][]uint32    // likewise, of the first day
 	stream    string        // URL
+	mqtt      string        // address
 	clock     Clock
 	databases []string // of authorities, then of the collector
 }
@@ -84,13 +86,20 @@ func newGrid(t *testing.T, clock Clock) *grid {
 	for range len(g.keys) + 1 {
 		g.databases = append(g.databases, pgtest.Place(t))
 	}
-	s, err := Embed(t.TempDir(), "127.0.0.1:0", "")
+	g.mqtt = freeAddress()
+	s, err := Embed(t.TempDir(), "127.0.0.1:0", g.mqtt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	g.stream = s.ClientURL()
 	return g
+}
+
+func freeAddress() string {
+	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func (g *grid) bus() *Bus {

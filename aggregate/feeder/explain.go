@@ -284,12 +284,24 @@ func (b *balance) silence(m int, z zeroRun, to int, known knowledge) explanation
 		}
 	}
 	e.log, e.size = known.factor(s, c.prior)
+	e.to = b.zerosEnd(m, z, to)
 	return e
+}
+
+// zerosEnd returns how far a run of zeros goes on.
+func (b *balance) zerosEnd(m int, z zeroRun, from int) int {
+	wh := b.meters[m].Wh
+	for t := from; t < len(wh); t++ {
+		if wh[t] != 0 && (z.slots == nil || z.slots[b.kindOfSlot(t)%b.perDay]) {
+			return t
+		}
+	}
+	return len(wh)
 }
 
 // remove takes an explanation out of what is left over, and returns the energy
 // that it accounts for. Where it explains the gap in part only, as what a dead
-// meter used to measure does, the slots it is about become less certain.
+// meter used to measure does, the slots it is about tell nothing any more.
 func (b *balance) remove(e explanation) float64 {
 	b.done[e.hypothesis] = true
 	about := make([]bool, len(b.rest))
@@ -316,12 +328,7 @@ func (b *balance) remove(e explanation) float64 {
 		return explained
 	}
 	for t := range about {
-		if about[t] {
-			b.variance[t] *= misfit
-		}
-	}
-	if misfit < 2 {
-		return explained
+		b.usable[t] = b.usable[t] && !about[t]
 	}
 	return gap
 }

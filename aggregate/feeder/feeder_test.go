@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,22 +23,24 @@ const (
 	watchFor = 28
 )
 
-// homes hangs the homes of the two trials on the customers of the Australian
-// feeder, by phase: London for the first sixty, Sydney for the rest.
+// phases hangs the homes of the two trials on the customers of the Australian
+// feeder, by phase: London's first, then Sydney's.
 
 func phases(t *testing.T, start int64, days int) map[string][]Meter {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(testdata.Shared(t, "data/lcl-london-2013/homes"), "*.csv.gz"))
-	if err != nil || len(files) != 60 {
-		t.Fatalf("%d homes, %v", len(files), err)
-	}
 	var all []Meter
-	for _, name := range files {
-		m := readHome(t, name, start, days)
-		if missing(m) < len(m.Wh)/50 {
-			all = append(all, m)
+	for trial, homes := range map[string]int{"lcl-london-2013": 60, "sgsc-nsw-halfhour": 30} {
+		files, err := filepath.Glob(filepath.Join(testdata.Shared(t, "data/"+trial+"/homes"), "*.csv.gz"))
+		if err != nil || len(files) != homes {
+			t.Fatalf("%s: %d homes, %v", trial, len(files), err)
+		}
+		for _, name := range files {
+			if m := readHome(t, name, start, days); missing(m) < len(m.Wh)/50 {
+				all = append(all, m)
+			}
 		}
 	}
+	slices.SortFunc(all, func(a, b Meter) int { return -strings.Compare(a.Name, b.Name) }) // London first
 	f, err := os.Open(testdata.Shared(t, "data/au-lv-feeder-n/customers_kw.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +49,9 @@ func phases(t *testing.T, start int64, days int) map[string][]Meter {
 	rows, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(all) < 60 {
+		t.Fatalf("%d homes are there all the time", len(all))
 	}
 	hung := map[string][]Meter{}
 	for i, row := range rows[1:] {
