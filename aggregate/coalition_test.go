@@ -63,9 +63,7 @@ func (w *town) coalition(honest int, slot uint16, colluding []int) {
 		if err != nil {
 			continue
 		}
-		for _, s := range Released(w.registry, p.Meters) {
-			given = append(given, s)
-		}
+		given = append(given, Released(w.registry, p.Meters)...)
 		if len(c.Sums) == 0 {
 			given = append(given, Releasable{Meters: meter.NewBitmap(len(w.meters))})
 		}

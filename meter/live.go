@@ -79,6 +79,9 @@ func (p *membership) forget(day uint16) {
 // without a reading has none. Slots come in order; those left out are missing.
 func (l *Live) Slot(slot int, readings []Reading) ([]*SlotRecord, error) {
 	d := &l.readings
+	if l.m.live != l {
+		return nil, errOver
+	}
 	if slot < l.next || slot >= int(l.m.certificate.N) {
 		return nil, fmt.Errorf("day %s: slot %d is over or does not exist", DayText(d.Day), slot)
 	}
@@ -147,12 +150,14 @@ func (m *Meter) membershipOf(channel int) *membership {
 	return nil
 }
 
+var errOver = errors.New("this day is not in progress")
+
 // Seal ends the day: it is sealed as version 0 with exactly the readings that were
 // sent, and its seals are the sums of its slots' commitments.
 func (l *Live) Seal() (Sealing, error) {
 	m := l.m
 	if m.live != l {
-		return Sealing{}, errors.New("this day is not in progress")
+		return Sealing{}, errOver
 	}
 	var done Sealing
 	m.extend(l.epoch, []*Day{&l.readings}, &done)

@@ -209,6 +209,9 @@ func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
 	if member == nil || member.masks == nil {
 		return nil, errors.New("the meter has joined no masking registry")
 	}
+	if l.m.live != l {
+		return nil, errOver // what was answered is forgotten with the day
+	}
 	k := member.masks
 	at, hash := answeredAt{uint8(channel), p.Slot}, p.Hash()
 	var answered []byte

@@ -41,8 +41,11 @@ type Set struct {
 	Meters Bitmap
 }
 
-// MaxRegistry is the greatest number of meters of a registry.
-const MaxRegistry = 1 << 20
+// MaxRegistry is the greatest number of meters of a registry, MaxSets that of its sets.
+const (
+	MaxRegistry = 1 << 20
+	MaxSets     = 1 << 12
+)
 
 // NewRegistry puts a registry together, unsigned: meters in order, sets by name over
 // meters' names. It does not check it.
@@ -99,7 +102,11 @@ func (r *Registry) Hash() [32]byte {
 	if r.sum != nil {
 		return *r.sum
 	}
-	return sha256.Sum256(append([]byte(wire.LabelRegistryHash), r.body()...))
+	return hashRegistry(r.body())
+}
+
+func hashRegistry(body []byte) [32]byte {
+	return sha256.Sum256(append([]byte(wire.LabelRegistryHash), body...))
 }
 
 // Check checks everything about a registry but trust in its charter's issuer.
@@ -116,8 +123,9 @@ func (r *Registry) Check() error {
 			return fmt.Errorf("registry %s: %s did not sign it", r.Charter.Registry, p.Name)
 		}
 	}
-	sum := r.Hash()
-	r.sum = &sum // it must not be changed from here on
+	if sum := hashRegistry(body); r.sum == nil || *r.sum != sum {
+		r.sum = &sum // it must not be changed from here on
+	}
 	return nil
 }
 
@@ -128,8 +136,8 @@ func (r *Registry) CheckUnsigned() error {
 		return err
 	}
 	fail := func(err error) error { return fmt.Errorf("registry %s: %w", c.Registry, err) }
-	if len(r.Meters) > MaxRegistry {
-		return fail(fmt.Errorf("%d meters", len(r.Meters)))
+	if len(r.Meters) > MaxRegistry || len(r.Sets) > MaxSets {
+		return fail(fmt.Errorf("%d meters and %d sets are too many", len(r.Meters), len(r.Sets)))
 	}
 	if len(r.Before) != 0 && len(r.Before) != sha256.Size {
 		return fail(errors.New("hash of the registry before is not one"))
