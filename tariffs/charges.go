@@ -8,21 +8,24 @@ import (
 // Reading of what stands beside the prices of energy: demand, events, fees,
 // discounts, surcharges and minimum charges (docs/protocol.md, section 6.2).
 
+// maxEntries bounds lists that cost time by their length, and components.
+const maxEntries = 64
+
 func (t *Tariff) readCharges(o object) {
-	for _, item := range o.objects("events", false) {
+	for _, item := range o.atMost(maxEntries, "events", false) {
 		t.tracks = append(t.tracks, t.readEvent(item))
 	}
-	for _, item := range o.objects("fees", false) {
+	for _, item := range o.atMost(maxEntries, "fees", false) {
 		t.fees = append(t.fees, readFee(item, componentFees))
 		item.done()
 	}
-	for _, item := range o.objects("discounts", false) {
+	for _, item := range o.atMost(maxEntries, "discounts", false) {
 		t.shares = append(t.shares, readShare(item, lineDiscount, componentDiscount, -1))
 	}
-	for _, item := range o.objects("surcharges", false) {
+	for _, item := range o.atMost(maxEntries, "surcharges", false) {
 		t.shares = append(t.shares, readShare(item, lineSurcharge, componentSurcharge, 1))
 	}
-	for _, item := range o.objects("minimum", false) {
+	for _, item := range o.atMost(maxEntries, "minimum", false) {
 		t.minimums = append(t.minimums, minimum{readFee(item, componentMinimum), item.names("of")})
 		item.done()
 	}
@@ -129,7 +132,7 @@ func (d *demand) readSteps(o object) bool {
 			o.used[other] = true
 		}
 	}
-	for i, item := range o.objects("steps", true) {
+	for i, item := range o.atMost(maxSteps, "steps", true) {
 		s := step{item.thousandths("from", "kW"), item.money("amount")}
 		if i == 0 && s.from != 0 {
 			item.fail("from", "of the first step must be 0")
@@ -139,9 +142,6 @@ func (d *demand) readSteps(o object) bool {
 		}
 		item.done()
 		d.steps = append(d.steps, s)
-	}
-	if len(d.steps) > maxSteps {
-		o.fail("steps", "has %d entries, at most %d are allowed", len(d.steps), maxSteps)
 	}
 	return true
 }

@@ -49,6 +49,8 @@ type Plan struct {
 	price []int64
 	line  []int32
 
+	lineSlots [][]int // of lines with blocks; made by slotsOf
+
 	dates   []Date  // of the clock, per slot; made by calendar
 	minutes []int16 // of the local day
 

@@ -116,6 +116,16 @@ func (o object) objects(name string, required bool) []object {
 	return out
 }
 
+// atMost is objects, of which there may not be more than so many.
+func (o object) atMost(most int, name string, required bool) []object {
+	list := o.objects(name, required)
+	if len(list) > most {
+		o.fail(name, "has %d entries, at most %d are allowed", len(list), most)
+		return nil
+	}
+	return list
+}
+
 // text returns a string that people will read: not empty, no control characters.
 func (o object) text(name string) string {
 	v := o.get(name, kindString, true)
@@ -145,7 +155,12 @@ func (o object) names(name string) []string {
 		return nil
 	}
 	out := []string{}
-	for i, v := range o.list(name, kindString, true) {
+	items := o.list(name, kindString, true)
+	if len(items) > maxEntries {
+		o.fail(name, "has %d entries, at most %d are allowed", len(items), maxEntries)
+		return nil
+	}
+	for i, v := range items {
 		if slices.Contains(out, v.text) {
 			o.fail(fmt.Sprintf("%s[%d]", name, i), "%q is listed twice", v.text)
 		}

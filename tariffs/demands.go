@@ -52,6 +52,9 @@ func (p *Plan) demandSets(g segment, s *season, d *demand) ([]demandSet, error) 
 		}
 		out[at].days = append(out[at].days, day)
 	}
+	if len(out) == 0 {
+		return nil, nil // the season has no day in this bill
+	}
 	var last int64
 	for t := p.From; t < p.To; t += p.step() {
 		i := p.slotAt(t)

@@ -46,10 +46,16 @@ func (p *Plan) itemize() error {
 				for r := range season.rates {
 					p.rateItems(i, k, season.name, &season.rates[r], season, line)
 					line++
+					if len(p.Rules) > maxRules {
+						return errTooManyRules
+					}
 				}
 				for d := range season.demands {
 					if err := p.demandItem(i, k, season, &season.demands[d]); err != nil {
 						return err
+					}
+					if len(p.Rules) > maxRules {
+						return errTooManyRules
 					}
 				}
 			}
@@ -68,13 +74,15 @@ func (p *Plan) itemize() error {
 		p.minimumItem(i)
 	}
 	if len(p.Rules) > maxRules {
-		return fmt.Errorf("the period needs %d comparisons, at most %d are possible: choose a shorter one", len(p.Rules), maxRules)
+		return errTooManyRules
 	}
 	return nil
 }
 
 // maxRules is what a claim can hold (docs/protocol.md, section 4).
 const maxRules = 1024
+
+var errTooManyRules = fmt.Errorf("the period needs more than %d comparisons: choose a shorter one", maxRules)
 
 func (p *Plan) addItem(it item) {
 	it.public = it.amount.public()
@@ -156,10 +164,7 @@ func (p *Plan) units(segment int, s *season, r *rate, k *track, line int) []unit
 	}
 	var out []unit
 	index := map[int]int{}
-	for slot := range p.Days * p.N {
-		if !p.onLine(slot, line) {
-			continue
-		}
+	for _, slot := range p.slotsOf(line) {
 		at, known := index[key(slot)]
 		if !known {
 			at = len(out)
@@ -175,13 +180,19 @@ func (p *Plan) units(segment int, s *season, r *rate, k *track, line int) []unit
 	return out
 }
 
-func (p *Plan) onLine(slot, line int) bool {
-	for i := range p.layers {
-		if p.layers[i].line[slot] == int32(line) {
-			return true
+// slotsOf returns the slots of a line, ascending.
+func (p *Plan) slotsOf(line int) []int {
+	if p.lineSlots == nil {
+		p.lineSlots = make([][]int, len(p.Energy))
+		for _, l := range p.layers {
+			for slot, line := range l.line {
+				if line >= 0 && p.Energy[line].Blocks != nil {
+					p.lineSlots[line] = append(p.lineSlots[line], slot)
+				}
+			}
 		}
 	}
-	return false
+	return p.lineSlots[line]
 }
 
 // unitKey tells units of one period apart.

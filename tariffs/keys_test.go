@@ -2,6 +2,7 @@ package tariffs
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -118,6 +119,34 @@ func TestWiderKeysRefuse(t *testing.T) {
 			hasError(t, err, c.want)
 		})
 	}
+}
+
+// What costs time by its length is bounded.
+func TestLongListsAreRefused(t *testing.T) {
+	repeat := func(n int, format string) string {
+		var list []string
+		for i := range n {
+			list = append(list, strings.ReplaceAll(format, "%", strconv.Itoa(i)))
+		}
+		return strings.Join(list, ",")
+	}
+	component := `{"component":"C%","displayName":"N","startDate":"01-01","endDate":"12-31","rateBlockUType":"singleRate","singleRate":{"displayName":"Net","rates":[{"unitPrice":"0.01"}]}}`
+	for _, c := range []struct{ name, good, bad, want string }{
+		{"components", `"tariffPeriod":[` + repeat(64, component) + `]`, `"tariffPeriod":[` + repeat(65, component) + `]`, "tariffPeriod: more than 64 components"},
+		{"fees", tenCents + `,"fees":[` + repeat(64, `{"displayName":"F%","term":"BILL","amount":"1"}`) + `]`, tenCents + `,"fees":[` + repeat(65, `{"displayName":"F%","term":"BILL","amount":"1"}`) + `]`, "fees: has 65 entries"},
+		{"of", tenCents + `,"discounts":[{"displayName":"D","rate":"0.1","of":["Energy"]}]`, tenCents + `,"discounts":[{"displayName":"D","rate":"0.1","of":[` + repeat(65, `"C%"`) + `]}]`, "discounts[0].of: has 65 entries"},
+		{"blocks", `"tariffPeriod":[` + yearRound(flatRate(`"period":"P1M","rates":[`+repeat(15, `{"unitPrice":"0.%","volume":"1"}`)+`,{"unitPrice":"1"}]`)) + `]`,
+			`"tariffPeriod":[` + yearRound(flatRate(`"period":"P1M","rates":[`+repeat(16, `{"unitPrice":"0.%","volume":"1"}`)+`,{"unitPrice":"1"}]`)) + `]`, "rates: has 17 entries"},
+		{"steps", demandPeriod(wholeDay + `"steps":[{"from":"0","amount":"1"}]`), demandPeriod(wholeDay + `"steps":[` + repeat(33, `{"from":"%","amount":"1"}`) + `]`), "steps: has 33 entries"},
+	} {
+		mustParse(t, contract(c.good))
+		_, err := Parse([]byte(contract(c.bad)))
+		t.Run(c.name, func(t *testing.T) { hasError(t, err, c.want) })
+	}
+	// Four blocks a day for a year.
+	days := mustParse(t, contract(`"tariffPeriod":[`+yearRound(flatRate(`"period":"P1D","rates":[`+repeat(3, `{"unitPrice":"0.%","volume":"1"}`)+`,{"unitPrice":"1"}]`))+`]`))
+	_, err := Compile([]*Tariff{days}, date(t, "2023-01-01"), date(t, "2024-01-01"), 24)
+	hasError(t, err, "more than 1024 comparisons")
 }
 
 // Tariffs of one bill may differ in all but what the bill is made by.

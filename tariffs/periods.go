@@ -51,11 +51,19 @@ func (t *Tariff) addSeason(component string, kind lineKind, s season) {
 			return
 		}
 	}
-	t.tracks = append(t.tracks, track{component: component, kind: kind, seasons: []season{s}})
+	if len(t.tracks) < maxEntries { // more are refused by checkTracks
+		t.tracks = append(t.tracks, track{component: component, kind: kind, seasons: []season{s}})
+	} else {
+		t.crowded = true
+	}
 }
 
 // checkTracks sees to it that every component has a price at all times.
 func (t *Tariff) checkTracks(o object) {
+	if t.crowded || len(t.tracks) > maxEntries {
+		o.fail("tariffPeriod", "more than %d components", maxEntries)
+		return
+	}
 	holidays := t.countAs != publicHoliday
 	for i := range t.tracks {
 		k := &t.tracks[i]
@@ -116,7 +124,7 @@ func (t *Tariff) readPeriod(o object) season {
 	case "dynamicRates":
 		s.readDynamic(o.object(kind), 1)
 	case "demandCharges":
-		for _, item := range o.objects(kind, true) {
+		for _, item := range o.atMost(maxEntries, kind, true) {
 			s.demands = append(s.demands, t.readDemand(item))
 		}
 	}
@@ -173,12 +181,9 @@ const maxBlocks = 16
 // last has a volume. Of blocks it returns the first one's price.
 func (t *Tariff) readRate(o object, name string, sign int64, periods []string) (rate, int64) {
 	r := rate{name: name}
-	list := o.objects("rates", true)
+	list := o.atMost(maxBlocks, "rates", true)
 	if len(list) > 1 && !o.has("period") {
 		o.fail("rates", "has %d prices: period must say over what time their volumes count", len(list))
-	}
-	if len(list) > maxBlocks {
-		o.fail("rates", "has %d prices, at most %d are allowed", len(list), maxBlocks)
 	}
 	if len(list) > 1 {
 		r.period = o.oneOf("period", true, periods...)

@@ -38,6 +38,7 @@ type Tariff struct {
 	shares    []share // discounts, then surcharges
 	minimums  []minimum
 	netting   bool
+	crowded   bool // has too many components; only while it is read
 	addenda   []*Addendum
 	root      *value
 	canonical []byte
