@@ -109,6 +109,8 @@ async function drop(page, path) {
 }
 
 test("a file that is picked before the program runs is opened by it", async ({ page, context, server }) => {
+  let go;
+  const held = new Promise((ok) => { go = ok; });
   await context.route((url) => url.pathname.startsWith("/web/app") && url.pathname.endsWith(".wasm"), async (route) => { await held; await route.continue(); });
   await page.goto("/", { waitUntil: "domcontentloaded" });
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible(); // readable already
