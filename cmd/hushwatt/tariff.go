@@ -55,6 +55,9 @@ func (a checkAnswer) text(w io.Writer) {
 	if a.Slot != "" {
 		fmt.Fprintf(t, "\tof any slot %s (at most 0.10), of three hours %s (0.20), of a day %s (0.25)\n", a.Slot, a.ThreeHours, a.Day)
 	}
+	if a.LeastSlots > 0 {
+		fmt.Fprintf(t, "Slots at one price\tat least %d in a month\n", a.LeastSlots)
+	}
 	if a.Accepted {
 		fmt.Fprintf(t, "Verdict\taccepted\n")
 	} else {
