@@ -1,6 +1,7 @@
 package tariffs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -156,6 +157,27 @@ func TestWiderTariffsByHand(t *testing.T) {
 				t.Errorf("bill is %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// The example of docs/protocol.md, section 6.5.1.
+func TestWorkedRules(t *testing.T) {
+	text := contract(`"tariffPeriod":[` + yearRound(flatRate(`"period":"P1M","rates":[{"unitPrice":"0.20","volume":"300"},{"unitPrice":"0.25"}]`)) + `],"minimum":[{"displayName":"Least","term":"MONTHLY","amount":"12"}]`)
+	p := compile(t, mustParse(t, text), "2023-04-01", "2023-05-01", 48)
+	every := func(f Form, weight int64) bool {
+		return len(f.Weights) == 30 && !slices.ContainsFunc(slices.Concat(f.Weights...), func(w int64) bool { return w != weight })
+	}
+	term := func(f Form, rule int) bool {
+		return len(f.Hidden) == 1 && f.Hidden[0].Rule == rule && f.Hidden[0].Coef.Int64() == 1
+	}
+	if r := p.Rules[0]; r.Kind != RuleExcess || !every(r.Of, 1) || r.Of.Const.Int64() != -300000 || r.Of.Hidden != nil {
+		t.Errorf("rule 0 is %s of %v and %v", r.Kind, r.Of.Const, r.Of.Hidden)
+	}
+	if r := p.Rules[1]; r.Kind != RuleExcess || !every(r.Of, 4) || r.Of.Const.Int64() != -240000 || !term(r.Of, 0) {
+		t.Errorf("rule 1 is %s of %v and %v", r.Kind, r.Of.Const, r.Of.Hidden)
+	}
+	if f := p.functionals[0]; !every(f.Form, 0) || f.Const.Int64() != 240000 || f.U.Int64() != 200 || !term(f.Form, 1) {
+		t.Errorf("functional is %v + %v over %v", f.Hidden, f.Const, f.U)
 	}
 }
 
