@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hushwatt/meter"
+	"hushwatt/prover/ristretto"
 )
 
 // tree is 14 meters: all of them, ten in the east, of these four in the old town,
@@ -344,6 +345,25 @@ func TestNextDay(t *testing.T) {
 	must(t, err)
 	if key.Day() != firstDay+1 {
 		t.Error("yesterday's key is still stored")
+	}
+}
+
+// TestBounds: a sum that opens the commitments and is more than all caps together is
+// refused: some meter has committed to more than it may.
+func TestBounds(t *testing.T) {
+	var k ristretto.Scalar
+	five := sharePoint(ristretto.Slot(24, 3), 5, k.SetUint64(9))
+	sums := totals{c: five, q: five, most: 5, mostSq: 4, n: 24, slot: 3, meters: 7}
+	r := &Release{Set: "all", Meters: 7, Sum: 5, Blinding: k.Bytes()}
+	must(t, sums.check(r))
+	r.Squares = []Squares{{Sum: 5, Blinding: k.Bytes()}}
+	if err := sums.check(r); !errors.Is(err, ErrWrongSum) {
+		t.Errorf("squares above their bound: %v", err)
+	}
+	sums.most = 4
+	r.Squares = nil
+	if err := sums.check(r); !errors.Is(err, ErrWrongSum) {
+		t.Errorf("a sum above its bound: %v", err)
 	}
 }
 

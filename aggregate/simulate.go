@@ -277,7 +277,7 @@ func (r *simulated) day(day uint16, first, slots int, each func(SimulatedSlot) e
 		}
 	}
 	if err := r.seal(end); err != nil {
-		return fmt.Errorf("end of %s: %w", meter.DayText(day), err)
+		return err
 	}
 	for _, a := range r.authorities {
 		if err := a.NextDay(day + 1); err != nil {
