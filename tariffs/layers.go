@@ -97,8 +97,10 @@ func (p *Plan) addLines(k *track) (first int) {
 	first = len(p.Energy)
 	add := func(period string, r *rate) {
 		e := EnergyLine{Period: period, Name: r.name, Component: k.component, Kind: string(k.kind), Channel: k.channel()}
-		for _, b := range r.blocks {
-			e.Blocks = append(e.Blocks, b.price)
+		if len(r.blocks) > 1 {
+			for _, b := range r.blocks {
+				e.Blocks = append(e.Blocks, b.price)
+			}
 		}
 		p.Energy = append(p.Energy, e)
 	}
