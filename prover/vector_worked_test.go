@@ -152,3 +152,25 @@ func workedVectorBytes(t *testing.T) string {
 }
 
 func TestWorkedVector(t *testing.T) { testdata.Shows(t, "vector", workedVectorBytes(t)) }
+
+// FuzzVectorProof: no bytes but the honest proof are accepted, and none panic.
+func FuzzVectorProof(f *testing.F) {
+	c, h := workedVectorClaim()
+	narg, err := c.Prove([]byte(workedHeader), h.seals, h.opened, []Int{NewInt(4)}, bytes.NewReader(make([]byte, 32)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(narg)
+	f.Add(narg[:len(narg)-1])
+	f.Add(make([]byte, len(narg)))
+	swapped := bytes.Clone(narg)
+	copy(swapped[64:], narg[96:128]) // the rows of digits
+	copy(swapped[96:], narg[64:96])
+	f.Add(swapped)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		err := c.Verify([]byte(workedHeader), h.seals, b)
+		if (err == nil) != bytes.Equal(b, narg) {
+			t.Fatalf("verdict %v on %d bytes", err, len(b))
+		}
+	})
+}

@@ -13,6 +13,20 @@ import (
 	"hushwatt/prover/sigma"
 )
 
+// The statement, its transcript and its soundness at a glance. All sums are over
+// m-bit positions p, top bit first; eq(τ, p) = Π (τ_i or 1 − τ_i).
+//
+//	public     rows B_0, B_1, …, absorbed by the caller before Prove or Read
+//	claimed    f(q_p) = 0 for every p, q the entries of the rows
+//	squeeze    τ_1 … τ_m                          (Σ eq(τ, p)·f(q_p) = 0 is shown)
+//	round i    send A_i1 … A_i4, squeeze s_i      claim := claim + Σ_j (s_i^j − τ_i)·α_ij
+//	end        send Q, W                          y = q~(s), w = y² − 3y, claim = w(w + 2)
+//	caller     sends the rest that hangs on s, proves in the fold that Q holds q~(s), in
+//	           the relation the four equations of AddTo, and that every A_ij can be opened
+//
+// What is absorbed before a challenge, and nothing else, is what the challenge
+// may be asked about: q before τ, α_i before s_i.
+
 // MaxLength is the greatest number of digits in a vector.
 const MaxLength = 1 << 20
 
