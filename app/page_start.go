@@ -136,7 +136,7 @@ func (p *startPage) homes() app.UI {
 		app.Ul().Class("plain-list").Body(app.Range(state.device.Homes).Slice(func(i int) app.UI {
 			h := state.device.Homes[i]
 			return app.Li().Class("row spread").Body(
-				app.Span().Body(app.Strong().Text(h.Meter), app.Text(" "+h.Period+", "+h.KWh+" kWh "),
+				app.Span().Body(app.Strong().Text(h.Meter), app.Text(" "+h.Period+" "),
 					app.If(h.Demo, func() app.UI { return app.Span().Class("badge").Text("Made up") }),
 					app.If(h.Plain, func() app.UI { return app.Span().Class("badge warn").Text("Not certified") })),
 				button("See its days", "plain", func(ctx app.Context) {

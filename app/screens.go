@@ -15,7 +15,7 @@ const sentence = "Your supplier needs your bill. It does not need to know when y
 
 // screens are all pages, the first being the one where people start.
 var screens = []screen{
-	{"/", "Your bill, not your readings", "Start page", sentence, func() app.Composer { return &startPage{} }},
+	{"/", "Your bill, not your readings", "Bills", sentence, func() app.Composer { return &startPage{} }},
 	{"/read", "What we read", "", "What is in your meter’s file.", func() app.Composer { return &readPage{} }},
 	{"/days", "Your days", "", "Your half-hours as a picture.", func() app.Composer { return &daysPage{} }},
 	{"/bill", "Your bill", "", "Your bill, line by line.", func() app.Composer { return &billPage{} }},
