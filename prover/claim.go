@@ -56,6 +56,8 @@ type Claim struct {
 	eachs       []each
 	asks        []ask // whose values the caller of Prove gives, in order
 
+	wide bool // so many ranges that digits are better, also without vectors
+
 	// What is revealed, for the check of one-sided secrets: each entry is a
 	// sum of expressions that are rounded one by one.
 	results [][]Linear

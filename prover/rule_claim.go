@@ -58,8 +58,18 @@ func (r *ruled) rule(c *Claim) *rulings {
 			b.each(k)
 		}
 	}
+	bits := 0
+	for _, q := range c.ranges {
+		bits += q.width
+	}
+	c.wide = bits > maxBits
 	return b
 }
+
+// maxBits is how long the ranges of rules may be for a Bulletproof, whose work
+// grows with every bit; digits take more bytes and a twentieth of the time for a
+// month of daily blocks.
+const maxBits = 256
 
 // readings returns the part of a form that is no rule's: its sum and constant.
 func (r *rulings) readings(f *Form) Linear {

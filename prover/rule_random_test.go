@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	mrand "math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -239,9 +240,9 @@ func randomRules(seed uint64) *BillPlan {
 // TestRandomRules: whatever rules a plan has, it is proven to what the
 // definitions say, or both sides find that it cannot be.
 func TestRandomRules(t *testing.T) {
-	count := 150
-	if testing.Short() {
-		count = 40
+	count := 100
+	if testing.Short() || runtime.GOARCH == "wasm" {
+		count = 30
 	}
 	homes := []*house{
 		newHouse(t, setup{n: 24, days: 3, seed: 61, channels: meter.ImportAndExport}),

@@ -23,7 +23,7 @@ type vectorForm struct {
 }
 
 // useVectors reports whether the claim has something that needs digits.
-func (c *Claim) useVectors() bool { return len(c.vectors)+len(c.eachs) > 0 }
+func (c *Claim) useVectors() bool { return len(c.vectors)+len(c.eachs) > 0 || c.wide }
 
 // compileVectors lays the digits out and takes the ranges over.
 func (c *Claim) compileVectors(f *form) error {
