@@ -48,6 +48,7 @@ func (r runner) all() (results, error) {
 		{r, native, "./meter", "^BenchmarkSealAgainstBaseline$"},
 		{r, native, bench, "^Benchmark(Open|Compile|Days|Functionals|Slots)$"},
 		{r, native, "./meter/source", "^BenchmarkReadNEM12Year$"},
+		{r, native, "./prover", "^BenchmarkDemandBulletproof$"},
 		{r, wasm, bench, "^Benchmark(Prove|Open|Compile)$"},
 		{once, native, bench, "^BenchmarkColdPrepare$"},
 		{once, native, bench, "^BenchmarkColdStart$"},

@@ -88,6 +88,8 @@ func (m results) targets() []target {
 		target{what: "verify three blocks and a minimum charge", got: m.ms(native, "Verify/blocks"), limit: 4, unit: " ms", tried: triedRules},
 		target{what: "bytes of a month's submission, demand over 1,488 half-hours", must: true, got: m.bytes("Prove/demand"), limit: 18000},
 		target{what: "prove, demand over 1,488 half-hours, wasm", got: m.ms(wasm, "Prove/demand"), limit: 250, unit: " ms", tried: triedRules},
+		target{what: "prove demand over 1,488 half-hours, times faster than an aggregated Bulletproof of the ranges alone", must: true,
+			got: m[key(native, "DemandBulletproof", "ms/all")] / m.ms(native, "Prove/demand"), limit: 20, least: true, unit: "×"},
 		target{what: "verify demand over 1,488 half-hours", got: m.ms(native, "Verify/demand"), limit: 12, unit: " ms", tried: triedRules})
 	for i, platform := range []string{native, wasm} {
 		limit := []float64{10, 40}[i]
