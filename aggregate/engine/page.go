@@ -46,7 +46,9 @@ var pageFiles embed.FS
 var (
 	pageTemplate = template.Must(template.ParseFS(pageFiles, "page/page.html"))
 	pageStyle    = must1(pageFiles.ReadFile("page/style.css"))
+	pageScript   = must1(pageFiles.ReadFile("page/live.js"))
 	stylePath    = "/style.css?v=" + fingerprint(pageStyle)
+	scriptPath   = "/live.js?v=" + fingerprint(pageScript)
 )
 
 func must1(data []byte, err error) []byte {
@@ -61,17 +63,14 @@ func fingerprint(data []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-const pageCSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const pageCSP = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Handler answers the page and what hangs on it.
 func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.show)
-	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		w.Write(pageStyle)
-	})
+	mux.HandleFunc("GET /style.css", fixed("text/css; charset=utf-8", pageStyle))
+	mux.HandleFunc("GET /live.js", fixed("text/javascript; charset=utf-8", pageScript))
 	mux.HandleFunc("GET /registry", p.registry)
 	mux.HandleFunc("GET /sets/{set}", p.set)
 	mux.HandleFunc("GET /slots/{day}/{slot}", p.file)
@@ -83,6 +82,15 @@ func (p *Page) Handler() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// fixed answers a file whose address changes with it.
+func fixed(kind string, data []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Write(data)
+	}
 }
 
 // problem answers an error as RFC 9457 has it.
@@ -192,7 +200,7 @@ func (p *Page) days(r *http.Request) (first, last uint16) {
 
 // view is what the template shows.
 type view struct {
-	Name, Style         string
+	Name, Style, Script string
 	MinSum, MinVariance uint32
 	Refresh             int
 	Alarms              []string
@@ -231,7 +239,7 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request) {
 
 func (p *Page) view(r *http.Request) (*view, error) {
 	c := &p.Registry.Charter
-	v := &view{Name: c.Registry, Style: stylePath, MinSum: c.MinSum, MinVariance: c.MinVariance,
+	v := &view{Name: c.Registry, Style: stylePath, Script: scriptPath, MinSum: c.MinSum, MinVariance: c.MinVariance,
 		Refresh: int(max(p.Refresh, time.Second) / time.Second), Now: p.Clock.Now().UTC().Format("2 January 2006, 15:04 UTC")}
 	for i := range c.Parties {
 		v.Parties = append(v.Parties, c.Parties[i].Name)
