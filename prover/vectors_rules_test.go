@@ -110,6 +110,10 @@ func (l *liar) adapt(c *Claim, w *witness) {
 	for i, at := range c.form.sent {
 		w.values[len(w.x)+i] = w.y[at].Scalar()
 	}
+	if c.form.vector != nil {
+		w.digits = nil
+		c.fillDigits(w)
+	}
 }
 
 // forgeWith is forge for a proof of the forger's own.
@@ -298,6 +302,24 @@ func (f *billFiles) rules() {
 	step = accept("bill-step", "5 kWh in two hours or more cost 40,000 besides.", step.uses(0, 1, 40_000))
 	refuse("bill-step-not-taken", "bill-step", "The demand is said to be below the step.", step,
 		liar{amount: -40, secrets: func(s []Int) { s[0] = NewInt(4999) }, values: value(1, 0)})
+
+	tier := f.ruleScene("bill-tier", StageBill)
+	tier.plan.Rules = []Rule{{Name: "demand", Kind: Peak, Groups: hours(tier.plan)},
+		{Name: "from", Kind: Excess, Of: Form{Const: big.NewInt(-2000), Hidden: []Term{{0, one}}}},
+		{Name: "to", Kind: Excess, Of: Form{Const: big.NewInt(-5000), Hidden: []Term{{0, one}}}}}
+	tier = accept("bill-tier", "The demand between 2 and 5 kWh in two hours costs 60 a Wh; it is more.", tier.uses(0, 1, 60).uses(0, 2, -60))
+	m := newRuleOracle(tier.plan, tier.house).value(0).Int64()
+	if m <= 5000 {
+		f.t.Fatalf("the demand is %d Wh only", m)
+	}
+	// Secrets: the demand, what is above the tier, the tier, whether each is used.
+	tierOf := func(values ...int64) func(int) *Int {
+		return func(i int) *Int { x := NewInt(values[i]); return &x }
+	}
+	refuse("bill-tier-skipped", "bill-tier", "All of the demand from 2 kWh on is said to be above the tier.", tier,
+		liar{amount: -180, values: tierOf(m, m-2000, 0, 1, 1)})
+	refuse("bill-tier-said-to-be-unused", "bill-tier", "Neither the tier nor what is above it is said to be used.", tier,
+		liar{amount: -180, values: tierOf(m, 0, 0, 0, 0)})
 
 	f.bentRules(blocks, "bill-blocks", map[string]func(*BillPlan){
 		"threshold":   func(p *BillPlan) { p.Rules[0].Of.Const = big.NewInt(-41_000) },
