@@ -77,6 +77,10 @@ test("screens on the way", async ({ page }) => {
   await page.goto("/compare");
   await expect(page.locator("ol.options > li").first()).toBeVisible();
   await looksRight(page, "compare");
+  await page.getByRole("button", { name: "Show its prices" }).first().click();
+  await expect(page.locator("ol.options svg.windows").first()).toBeVisible();
+  await page.getByText("The same in words").first().click();
+  await looksRight(page, "a tariff's week");
   await page.goto("/send");
   await page.getByText(/^See the exact bytes/).click();
   await looksRight(page, "send");
