@@ -57,7 +57,7 @@ vectors: ## make the test vectors and worked bytes anew
 	HUSHWATT_REGENERATE=1 go test -count=1 -run 'Vector|Worked' ./meter ./tariffs ./aggregate ./prover/...
 
 adversity: ## 1,000 slots with lost, doubled and corrupted records, crashes and liars; `make test` does 50
-	HUSHWATT_RUNS=1000 go test -count=1 -timeout 60m -v -run TestAdversity ./aggregate
+	HUSHWATT_RUNS=1000 go test -count=1 -timeout 60m -v -run Adversity ./aggregate
 
 exact: ## every slot of all real homes summed, in both modes, against plain arithmetic (hours)
 	HUSHWATT_EVERY_SLOT=1 go test -count=1 -timeout 24h -v -run TestExact ./aggregate
