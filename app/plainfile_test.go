@@ -52,11 +52,11 @@ func TestFileOfAnotherMeterIsAskedAbout(t *testing.T) {
 // customer does.
 func TestClockOfAFile(t *testing.T) {
 	o := &opener{name: "download.csv", data: []byte("x")}
-	w := play(t, withHome(), map[messages.Type]any{messages.TypeOpen: notOurs, messages.TypeReadFile: &messages.Reading{Question: &messages.Question{Kind: messages.QuestionZone, Sentence: "Which clock?"}},
+	play(t, withHome(), map[messages.Type]any{messages.TypeOpen: notOurs, messages.TypeReadFile: &messages.Reading{Question: &messages.Question{Kind: messages.QuestionZone, Sentence: "Which clock?"}},
 		messages.TypeZone: &messages.Zone{Rules: []byte("TZif")}}, o.again)
 	has(t, o, "Which clock?", "Choose one", "Europe/Dublin", "Australia/Sydney")
 	o.plain.answer = "Europe/Dublin"
-	w = play(t, withHome(), map[messages.Type]any{messages.TypeZone: &messages.Zone{Rules: []byte("TZif")}}, o.answered)
+	w := play(t, withHome(), map[messages.Type]any{messages.TypeZone: &messages.Zone{Rules: []byte("TZif")}}, o.answered)
 	if !slices.Equal(w.asked, []messages.Type{messages.TypeZone, messages.TypeReadFile}) || !strings.Contains(string(w.bodies[1]), `"clock":"Europe/Dublin","chosen":true`) {
 		t.Errorf("asked %v, %s", w.asked, w.bodies)
 	}
