@@ -24,7 +24,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	wait.Go(v.finish)
 	time.Sleep(20 * time.Millisecond)
 	copied := filepath.Join(v.dir, "copy")
-	if code, out := try(t, "backup", "--database", filepath.Join(v.dir, "db"), "--out", copied); code != exitDone {
+	if code, out := try(t, "backup", "--database", v.database, "--out", copied); code != exitDone {
 		t.Errorf("backup: %d %s", code, out)
 	}
 	if err := v.process.Process.Signal(syscall.SIGTERM); err != nil {
@@ -35,14 +35,14 @@ func TestServeStopsCleanly(t *testing.T) {
 	}
 	v.process = nil
 	wait.Wait()
-	for _, path := range []string{copied, filepath.Join(v.dir, "db")} {
+	for _, path := range []string{copied, v.database} {
 		if code, out := try(t, "fsck", "--database", path); code != exitDone {
 			t.Errorf("fsck of %s: %d %s", path, code, out)
 		}
 	}
-	for _, name := range []string{"token", supplierKeyFile, "db", "copy"} {
-		if info, err := os.Stat(filepath.Join(v.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: mode %v, %v", name, info.Mode(), err)
+	for _, path := range []string{filepath.Join(v.dir, "token"), filepath.Join(v.dir, supplierKeyFile), v.database, copied} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v", path, info.Mode(), err)
 		}
 	}
 	token := must(os.ReadFile(filepath.Join(v.dir, "token")))
@@ -70,7 +70,7 @@ func TestFsckCommand(t *testing.T) {
 	v.start()
 	v.finish()
 	v.kill()
-	path := filepath.Join(v.dir, "db")
+	path := v.database
 	db := must(sql.Open("sqlite", "file:"+path))
 	must(db.Exec("UPDATE bills SET total = '0.00' WHERE serial = 7"))
 	if err := db.Close(); err != nil {
