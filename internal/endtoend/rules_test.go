@@ -198,6 +198,15 @@ var londonRules = []compared{
 		total: func(rs []reading) *big.Rat {
 			return taxed(plus(mul(energy(rs, nil), rat("0.1733")), mul(highestKW(rs, 30, afternoon), rat("3.17"))))
 		}},
+	{name: "tier of a demand", channels: 1,
+		document: rules("Europe/London", "GBP", "bill", "half-up", demandCharge(weekdays+`"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"MONTH","chargePeriod":"MONTH","amount":"3.17","minDemand":"0.5","maxDemand":"2"`)),
+		total: func(rs []reading) *big.Rat {
+			kw := highestKW(rs, 30, afternoon)
+			if kw.Cmp(rat("2")) > 0 {
+				kw = rat("2")
+			}
+			return taxed(plus(mul(energy(rs, nil), rat("0.1733")), mul(most(minus(kw, rat("0.5")), new(big.Rat)), rat("3.17"))))
+		}},
 	{name: "three highest days, at least 2.5 kW", channels: 1,
 		document: rules("Europe/London", "GBP", "bill", "half-up", demandCharge(everyDay+`"startTime":"00:00","endTime":"24:00","interval":"PT60M","measurementPeriod":"MONTH","chargePeriod":"MONTH","amount":"4.41","highestDays":3,"floor":"2.5"`)),
 		total: func(rs []reading) *big.Rat {
@@ -238,6 +247,19 @@ var solarRules = []compared{
 					net.Add(net, mul(d, rat("0.1733")))
 				} else {
 					net.Add(net, mul(d, rat("0.0812")))
+				}
+			}
+			return taxed(net)
+		}},
+	{name: "netted, export dearer", channels: 2,
+		document: rules("Australia/Sydney", "AUD", "bill", "half-up", `"netMetering":"INTERVAL","tariffPeriod":[`+year(flatRate)+`],"solarFeedInTariff":[`+year(`"tariffUType":"singleTariff","singleTariff":{"rates":[{"unitPrice":"0.2212"}]}`)+`]`),
+		total: func(rs []reading) *big.Rat {
+			net := new(big.Rat)
+			for _, r := range rs {
+				if d := minus(r.in, r.out); d.Sign() > 0 {
+					net.Add(net, mul(d, rat("0.1733")))
+				} else {
+					net.Add(net, mul(d, rat("0.2212")))
 				}
 			}
 			return taxed(net)
