@@ -36,9 +36,9 @@ unit: ## all Go tests
 	internal/pgtest/install.sh
 	go test -timeout 20m ./...
 
-postgres: ## the server's tests and kills again, over a real PostgreSQL
+postgres: ## the tests of what stores, and the kills, again over a real PostgreSQL
 	internal/pgtest/install.sh
-	HUSHWATT_TEST_DATABASE=postgres go test -count=1 ./server ./server/store
+	HUSHWATT_TEST_DATABASE=postgres go test -count=1 ./server ./aggregate/engine
 	HUSHWATT_TEST_DATABASE=postgres HUSHWATT_KILLS=15 go test -count=1 -run TestKill ./cmd/hushwatt
 
 wasm-test: ## the core's tests again, compiled to WebAssembly, under Node

@@ -342,19 +342,12 @@ func oneWh() source.Series {
 	return s
 }
 
-// Rounding slot by slot is quoted, and not provable.
+// Rounding slot by slot, in every mode.
 func TestInterval(t *testing.T) {
 	s := made(t, household.Options{Seed: 20}, "2013-10-01", 33)
-	for _, mode := range []string{"half-up", "half-even", "down"} {
-		doc := withRounding(t, example(t, "evening"), "interval", mode)
-		d := readDocument(t, doc)
-		want := walkPeriod(t, []*document{d}, "2013-10-01", "2013-11-01", 1800).bill(readSeries(&s))
-		if err := quoted(quotePlan(t, "2013-10-01", "2013-11-01", 48, doc), &s, d, want, want.total(t, d)); err != nil {
-			t.Errorf("%s: %v", mode, err)
-		}
-		_, err := tryPlan(t, "2013-10-01", "2013-11-01", []prover.MeterSlots{{Meter: "m", N: 48}}, doc)
-		if !errors.Is(err, tariffs.ErrNotProvable) {
-			t.Errorf("%s: a bill rounded slot by slot: %v", mode, err)
-		}
+	for _, mode := range []string{"half-up", "half-even", "down", "up", "half-away"} {
+		t.Run(mode, func(t *testing.T) {
+			single(s, "2013-10-01", "2013-11-01", withRounding(t, example(t, "evening"), "interval", mode)).run(t)
+		})
 	}
 }
