@@ -2,7 +2,7 @@ package aggregate
 
 import (
 	"crypto/rand"
-	"fmt"
+	"math"
 	"testing"
 
 	"github.com/cloudflare/circl/vdaf/prio3/sum"
@@ -61,117 +61,104 @@ func BenchmarkArrival(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord is what a meter does for each slot.
+// BenchmarkRecord is what a meter does for each slot, and what it sends at most: slots
+// and days with long numbers take two bytes more.
 func BenchmarkRecord(b *testing.B) {
 	w, _ := benchTown(b, 20, false)
 	live := w.meters[0].live
+	var r *meter.SlotRecord
 	for b.Loop() {
-		if _, err := live.Record(0, meter.ImportChannel); err != nil {
-			b.Fatal(err)
-		}
+		var err error
+		r, err = live.Record(0, meter.ImportChannel)
+		must(b, err)
 	}
-}
-
-// BenchmarkGrowth is the work of a slot after the arrivals, per meter: one authority's
-// sums, the collector's check of commitments. It must not depend on how many there are.
-func BenchmarkGrowth(b *testing.B) {
-	w, o := benchTown(b, 1000, false)
-	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			set := &Releasable{Set: "all", Meters: meter.NewBitmap(n), Count: n, Squares: true}
-			for i := range n {
-				set.Meters.Set(i)
-			}
-			r := *w.registry
-			r.Meters = make([]meter.Enrolled, n)
-			records := make([]*meter.SlotRecord, 1000)
-			shares := make([]meter.Share, 1000)
-			a := w.authority(0, NewMemory())
-			for i := range records {
-				var err error
-				records[i], err = meter.DecodeSlotRecord(o.records[i], w.charter)
-				must(b, err)
-				arrival, err := a.Check(o.records[i])
-				must(b, err)
-				shares[i] = arrival.share
-			}
-			for i := range r.Meters {
-				r.Meters[i] = w.registry.Meters[i%1000]
-			}
-			for b.Loop() {
-				var sum meter.Share
-				c := &counted{registry: &r, presence: o.presence}
-				for i := range n {
-					if err := c.add(i, records[i%1000].Commitments); err != nil {
-						b.Fatal(err)
-					}
-					if set.Meters.Has(i) {
-						sum.Add(&shares[i%1000])
-					}
-				}
-				c.totals(set)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/meter")
-		})
-	}
+	r.Day, r.Slot = math.MaxUint16, math.MaxUint16
+	b.ReportMetric(float64(len(r.Bytes())), "B/longest")
 }
 
 // BenchmarkPrio3Sum sums the same readings with Prio3Sum of two aggregators: what a
-// meter does and sends, and what both aggregators do for each reading. It sums what
-// meters claim; nothing ties it to what is billed.
+// meter does and sends, what both aggregators do together for each reading. It sums
+// what meters claim; nothing ties it to what is billed.
 func BenchmarkPrio3Sum(b *testing.B) {
 	s, err := sum.New(2, meter.MaxCap, []byte("bench"))
 	must(b, err)
 	params := s.Params()
 	random := make([]byte, params.RandSize())
-	var nonce sum.Nonce
 	var key sum.VerifyKey
-	for _, buf := range [][]byte{random, nonce[:], key[:]} {
-		_, err := rand.Read(buf)
-		must(b, err)
-	}
-	public, inputs, err := s.Shard(uint64(wh(3, firstDay, 0)), &nonce, random)
+	_, err = rand.Read(key[:])
 	must(b, err)
-	bytes := len(nonce)
-	if data, err := public.MarshalBinary(); err == nil {
-		bytes += len(data)
-	}
-	for i := range inputs {
-		data, err := inputs[i].MarshalBinary()
+	reports := make([]prioReport, 100)
+	for i := range reports {
+		r := &reports[i]
+		_, err = rand.Read(r.nonce[:])
 		must(b, err)
-		bytes += len(data)
+		_, err = rand.Read(random)
+		must(b, err)
+		r.public, r.inputs, err = s.Shard(uint64(wh(i, firstDay, 0)), &r.nonce, random)
+		must(b, err)
 	}
-	b.Run("meter", func(b *testing.B) {
+	b.Run("shard", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			if _, _, err := s.Shard(uint64(wh(i%1000, firstDay, 0)), &nonce, random); err != nil {
-				b.Fatal(err)
-			}
+			_, _, err := s.Shard(uint64(wh(i%len(reports), firstDay, 0)), &reports[0].nonce, random)
+			must(b, err)
 		}
-		b.ReportMetric(float64(bytes), "B/record")
+		b.ReportMetric(float64(reports[0].size(b)), "B/record")
 	})
-	b.Run("both aggregators", func(b *testing.B) {
+	outputs := make([][]*sum.OutShare, len(reports))
+	b.Run("prepare", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			outputs[i%len(reports)] = reports[i%len(reports)].prepare(b, s, &key)
+		}
+	})
+	for i := range reports {
+		outputs[i] = reports[i].prepare(b, s, &key)
+	}
+	b.Run("aggregate", func(b *testing.B) {
 		totals := []sum.AggShare{s.AggregateInit(), s.AggregateInit()}
-		for b.Loop() {
-			var states []*sum.PrepState
-			var shares []sum.PrepShare
-			for i := range inputs {
-				state, share, err := s.PrepInit(&key, &nonce, uint8(i), public, inputs[i])
-				if err != nil {
-					b.Fatal(err)
-				}
-				states, shares = append(states, state), append(shares, *share)
-			}
-			message, err := s.PrepSharesToPrep(shares)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for i := range states {
-				out, err := s.PrepNext(states[i], message)
-				if err != nil {
-					b.Fatal(err)
-				}
-				s.AggregateUpdate(&totals[i], out)
+		for i := 0; b.Loop(); i++ {
+			for j := range totals {
+				s.AggregateUpdate(&totals[j], outputs[i%len(reports)][j])
 			}
 		}
 	})
+}
+
+// prioReport is a reading cut into shares for two aggregators.
+type prioReport struct {
+	nonce  sum.Nonce
+	public sum.PublicShare
+	inputs []sum.InputShare
+}
+
+// size is what a meter sends, without encryption and framing.
+func (r *prioReport) size(b *testing.B) int {
+	data, err := r.public.MarshalBinary()
+	must(b, err)
+	n := len(r.nonce) + len(data)
+	for i := range r.inputs {
+		data, err := r.inputs[i].MarshalBinary()
+		must(b, err)
+		n += len(data)
+	}
+	return n
+}
+
+// prepare checks a report at both aggregators, without the message each sends the other.
+func (r *prioReport) prepare(b *testing.B, s *sum.Sum, key *sum.VerifyKey) []*sum.OutShare {
+	var states []*sum.PrepState
+	var shares []sum.PrepShare
+	for i := range r.inputs {
+		state, share, err := s.PrepInit(key, &r.nonce, uint8(i), r.public, r.inputs[i])
+		must(b, err)
+		states, shares = append(states, state), append(shares, *share)
+	}
+	message, err := s.PrepSharesToPrep(shares)
+	must(b, err)
+	var out []*sum.OutShare
+	for _, state := range states {
+		o, err := s.PrepNext(state, message)
+		must(b, err)
+		out = append(out, o)
+	}
+	return out
 }

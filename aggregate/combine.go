@@ -86,7 +86,7 @@ func checkIssuer(r *meter.Registry, trusted []meter.Authority) error {
 // checkRecords checks that the records are those that the presence counts, each
 // signed by its meter.
 func (f *SlotFile) checkRecords(reg *meter.Registry) (*counted, error) {
-	c := &counted{registry: reg, presence: &f.Presence}
+	c := newCounted(reg, &f.Presence)
 	hashes := make([][32]byte, len(f.Records))
 	for i, b := range f.Records {
 		a, r, err := checkRecord(reg, b)
@@ -113,6 +113,16 @@ type counted struct {
 	presence *meter.Presence
 	places   []int
 	c, q     []ristretto.Element
+}
+
+// newCounted has room for what a presence of the registry counts.
+func newCounted(r *meter.Registry, p *meter.Presence) *counted {
+	n := p.Meters.Count()
+	c := &counted{registry: r, presence: p, places: make([]int, 0, n), c: make([]ristretto.Element, 0, n)}
+	if r.Charter.Squares {
+		c.q = make([]ristretto.Element, 0, n)
+	}
+	return c
 }
 
 // add decodes a record's commitments.
@@ -219,7 +229,7 @@ func release(r *meter.Registry, p *meter.Presence, records [][]byte, sets []Rele
 
 // decodeRecords decodes records that were checked when they came.
 func decodeRecords(r *meter.Registry, p *meter.Presence, records [][]byte) (*counted, error) {
-	c := &counted{registry: r, presence: p}
+	c := newCounted(r, p)
 	for i, b := range records {
 		id, commitments, err := meter.PeekSlotRecord(b, &r.Charter)
 		if err != nil {
