@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -50,7 +51,7 @@ type victim struct {
 	supplier  prover.Supplier
 	customers []*customer
 	process   *exec.Cmd
-	slowest   time.Duration // start
+	starts    []time.Duration // how long each took
 
 	mu       sync.Mutex
 	budget   int // bills that may still be sent for the first time in this round
@@ -94,7 +95,12 @@ func TestKill(t *testing.T) {
 	if v.cut < rounds {
 		t.Errorf("%d kills left only %d sends without an answer: they did not hit the load", rounds, v.cut)
 	}
-	t.Logf("%d kills, %d sends cut off, %d bills, slowest start %v", rounds, v.cut, v.accepted, v.slowest)
+	// Half of them, since a busy machine can stop any one of them for a while.
+	slices.Sort(v.starts)
+	if usual := v.starts[len(v.starts)/2]; usual > 2*time.Second {
+		t.Errorf("a start takes %v, more than 2 s", usual)
+	}
+	t.Logf("%d kills, %d sends cut off, %d bills, slowest start %v", rounds, v.cut, v.accepted, v.starts[len(v.starts)-1])
 }
 
 func newVictim(t *testing.T, rounds int) *victim {
@@ -210,10 +216,7 @@ func (v *victim) start() {
 		time.Sleep(5 * time.Millisecond)
 	}
 	took := time.Since(began)
-	v.slowest = max(v.slowest, took)
-	if took > 2*time.Second {
-		v.t.Errorf("a start took %v, more than 2 s", took)
-	}
+	v.starts = append(v.starts, took)
 }
 
 func (v *victim) kill() {
