@@ -32,7 +32,7 @@ var aggregateSimulateCommand = command{
 		j.masking = f.toggle("masking", "one aggregator and masks between meters instead")
 		j.drop = flag(f, &option{name: "drop", value: "RATE", help: "share of records lost on the way, 0 to 1"}, asFraction)
 		j.late = flag(f, &option{name: "late", value: "RATE", help: "share of records that come late, 0 to 1"}, asFraction)
-		j.minSet = flag(f, &option{name: "min-set", value: "N", help: "fewest meters in a sum; 10 by default, for variance at least 20"}, asNumber)
+		j.minSet = flag(f, &option{name: "min-set", value: "N", help: "fewest meters in a sum; 10 by default, for variance at least 20"}, asLeast)
 		j.seed = flag(f, &option{name: "seed", value: "N", help: "of what is lost and late", required: true}, asSeed)
 		j.out = f.text("out", "DIR", "keep the release files, for hushwatt aggregate verify")
 		return func(*console) (answer, error) { return j.run() }
@@ -75,12 +75,6 @@ func (j *simulateJob) run() (answer, error) {
 	}
 	if *j.minSet == 0 {
 		*j.minSet = usualMinSet
-	}
-	if *j.minSet < meter.LeastMeters {
-		return nil, misusef("--min-set %d: a sum of fewer than %d meters shows a reading", *j.minSet, meter.LeastMeters)
-	}
-	if *j.end <= *j.start {
-		return nil, misusef("--end must come after --start")
 	}
 	homes, n, err := j.homes()
 	if err != nil {
@@ -237,3 +231,11 @@ func instant(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC333
 
 // instantName is a time that can stand in a file's name everywhere.
 func instantName(at int64) string { return strings.ReplaceAll(instant(at), ":", "") }
+
+func asLeast(s string) (int, error) {
+	n, err := asNumber(s)
+	if err == nil && n < meter.LeastMeters {
+		err = misusef("a sum of fewer than %d meters shows a reading", meter.LeastMeters)
+	}
+	return n, err
+}

@@ -80,7 +80,7 @@ func TestAggregateMisuse(t *testing.T) {
 	home := smallTown(t, 1)[0]
 	usual := []string{"aggregate", "simulate", "--from", home, "--start", "2026-03-01T00:00:00Z", "--end", "2026-03-02T00:00:00Z", "--seed", "1"}
 	for _, more := range [][]string{
-		{"--authorities", "4"}, {"--masking", "--authorities", "2"}, {"--drop", "1.5"}, {"--drop", "x"}, {"--min-set", "1"}, {"missing.csv"},
+		{"--authorities", "4"}, {"--masking", "--authorities", "2"}, {"--drop", "1.5"}, {"--drop", "x"}, {"--min-set", "1"}, {"--min-set", "0"}, {"missing.csv"},
 	} {
 		if code, _, _ := hushwatt(append(append([]string{}, usual...), more...)...); code != exitMisuse {
 			t.Errorf("%v: exit %d", more, code)

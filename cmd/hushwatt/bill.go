@@ -20,6 +20,7 @@ var billCommand = command{
 		j.exports = f.needList("export", "FILE", "an export of a meter (*.hushwatt); several if a meter was replaced")
 		j.key = f.need("key", "FILE", "your key")
 		j.tariffs = f.needList("tariff", "FILE", "a tariff; several that follow each other split the period")
+		j.addenda = declareAddenda(f)
 		j.period = declarePeriod(f, false)
 		j.request = f.text("request", "FILE", "the supplier's request, in place of --start and --end")
 		j.out = f.need("out", "FILE", "where to write the bill (*.bill)")
@@ -29,9 +30,9 @@ var billCommand = command{
 
 // billJob is one use of `bill`.
 type billJob struct {
-	exports, tariffs  *[]string
-	key, request, out *string
-	period            period
+	exports, tariffs, addenda *[]string
+	key, request, out         *string
+	period                    period
 }
 
 type billAnswer struct {
@@ -84,7 +85,7 @@ func (j *billJob) check() error {
 
 // open reads all files and opens the exports.
 func (j *billJob) open(c *console) (*worker.Job, time.Duration, error) {
-	ts, err := readTariffs(c, *j.tariffs)
+	ts, err := readTariffs(c, *j.tariffs, *j.addenda...)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -26,15 +26,15 @@ var aggregateFeederCommand = command{
 		until := f.need("fit-until", "TIME", "the slots before this instant are known to be clean")
 		start := f.text("start", "TIME", "leave out what is before")
 		end := f.text("end", "TIME", "leave out what is from here on")
-		return func(*console) (answer, error) {
-			return checkFeeder(*feederFile, *meters, *until, *start, *end)
+		return func(c *console) (answer, error) {
+			return checkFeeder(c, *feederFile, *meters, *until, *start, *end)
 		}
 	},
 }
 
 type feederAnswer struct{ *feeder.Report }
 
-func checkFeeder(feederFile string, meters []string, until, start, end string) (answer, error) {
+func checkFeeder(c *console, feederFile string, meters []string, until, start, end string) (answer, error) {
 	var at [3]int64
 	for i, text := range []string{until, start, end} {
 		name := [...]string{"--fit-until", "--start", "--end"}[i]
@@ -66,6 +66,9 @@ func checkFeeder(feederFile string, meters []string, until, start, end string) (
 	r, err := feeder.Analyse(d, feeder.Options{FitUntil: at[0]})
 	if err != nil {
 		return nil, err
+	}
+	if end := d.Start + int64(len(d.Feeder))*d.Step; end <= at[0] {
+		c.note("the readings end at %s: all of them were learnt from, and none was watched", instant(end))
 	}
 	return feederAnswer{r}, nil
 }

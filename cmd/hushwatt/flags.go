@@ -52,6 +52,21 @@ func (f *flags) needList(name, value, help string) *[]string {
 	return all
 }
 
+// checkedList is a list of which each value must pass check; one that does not is
+// misuse.
+func (f *flags) checkedList(name, value, help string, check func(string) error) *[]string {
+	all := f.list(name, value, help)
+	o := f.options[len(f.options)-1]
+	add := o.set
+	o.set = func(s string) error {
+		if err := check(s); err != nil {
+			return misusef("--%s: %w", name, err)
+		}
+		return add(s)
+	}
+	return all
+}
+
 // toggle declares a flag without a value.
 func (f *flags) toggle(name, help string) *bool {
 	on := new(bool)

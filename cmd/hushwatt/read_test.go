@@ -35,7 +35,7 @@ func TestMeterRead(t *testing.T) {
 	if text := facts(d.do("meter read --from homes.csv --zone +10:00 --meter-point B"), 0); !strings.Contains(text, "from 2013-10-26T15:00:00Z") {
 		t.Errorf("ten hours ahead: %s", text)
 	}
-	d.refused(1, `choice "lost-hour=third" is not one of`, "meter read --from homes.csv --choose lost-hour=third")
+	d.refused(2, `--choose: "lost-hour=third" is not one of`, "meter read --from homes.csv --choose lost-hour=third")
 	d.refused(2, "--first-day", "meter read --from homes.csv --first-day yesterday")
 	d.refused(2, "--hints", "meter read --from homes.csv --hints order=up")
 

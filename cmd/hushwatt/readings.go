@@ -29,7 +29,7 @@ func (r *readings) declare(f *flags, path *string) {
 	r.slot = flag(f, &option{name: "slot", value: "MINUTES", help: "add finer readings up to 5, 10, 15, 30 or 60 minutes"}, asSlot)
 	r.point = f.text("meter-point", "ID", "the meter point to take where a file holds several, else its name")
 	r.register = f.text("register", "NAME", "the register to take where a meter point has several; all of one direction are added up by default")
-	r.choices = f.list("choose", "RULE=WAY", "what you say where the file leaves something open; the refusal lists the ways")
+	r.choices = f.checkedList("choose", "RULE=WAY", "what you say where the file leaves something open; the refusal lists the ways", asChoice)
 	r.firstDay = flag(f, &option{name: "first-day", value: "DATE", help: "first day of a file that has no dates"}, asDay)
 	r.hints = flag(f, &option{name: "hints", value: "WORDS", help: `how to read a table of unknown make: "order=dmy unit=kWh stamp=end decimal=comma …"`}, asHints)
 }
@@ -60,8 +60,13 @@ func (r *readings) options() source.Options {
 
 // chooseFlag says which flag answers the question of a file that leaves something open.
 func chooseFlag(err error) error {
-	if errors.As(err, new(*source.ChoiceError)) {
+	switch {
+	case errors.As(err, new(*source.ChoiceError)):
 		return fmt.Errorf("%w: say --choose", err)
+	case errors.As(err, new(*source.HintError)):
+		return fmt.Errorf("%w, in --hints", err)
+	case errors.Is(err, source.ErrFirstDay):
+		return fmt.Errorf("%w: say --first-day", err)
 	}
 	return err
 }
@@ -82,6 +87,17 @@ func asZone(s string) (*time.Location, error) {
 		return time.FixedZone("UTC"+s, offset), nil
 	}
 	return tariffs.Zone(s)
+}
+
+func asChoice(s string) error {
+	var known []string
+	for _, c := range source.Choices() {
+		if c.Name == s {
+			return nil
+		}
+		known = append(known, c.Name)
+	}
+	return misusef("%q is not one of %s", s, strings.Join(known, ", "))
 }
 
 func asDay(s string) (string, error) {

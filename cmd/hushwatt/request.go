@@ -22,13 +22,18 @@ var requestCommand = command{
 		"A request names prices slot by slot, so it must know how long a meter's slots are.",
 	flags: func(f *flags) action {
 		paths := f.needList("tariff", "FILE", "a tariff")
+		addenda := declareAddenda(f)
 		meters := f.needList("meter", "ID", "a meter's number")
 		slot := flag(f, &option{name: "slot", value: "MINUTES", help: "length of the meters' slots, 30 by default"}, asSlot)
 		p := declarePeriod(f, true)
 		dir := f.need("supplier-dir", "DIR", "the supplier")
 		out := f.need("out", "FILE", "where to write the request")
-		return func(*console) (answer, error) {
-			return ask(*paths, meterSlots(*meters, *slot), p, *dir, *out)
+		return func(c *console) (answer, error) {
+			ts, err := supplierTariffs(c, *paths, *addenda)
+			if err != nil {
+				return nil, err
+			}
+			return ask(ts, meterSlots(*meters, *slot), p, *dir, *out)
 		}
 	},
 }
@@ -57,15 +62,7 @@ func meterSlots(ids []string, minutes int) []prover.MeterSlots {
 	return list
 }
 
-func ask(paths []string, meters []prover.MeterSlots, p period, dir, out string) (answer, error) {
-	var ts []*tariffs.Tariff
-	for _, path := range paths {
-		t, err := readTariff(path)
-		if err != nil {
-			return nil, err
-		}
-		ts = append(ts, t)
-	}
+func ask(ts []*tariffs.Tariff, meters []prover.MeterSlots, p period, dir, out string) (answer, error) {
 	asked, err := plan.New(ts, *p.start, *p.end, meters)
 	if err != nil {
 		return nil, err

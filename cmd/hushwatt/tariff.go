@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -20,8 +21,9 @@ var tariffCheckCommand = command{
 		"0.25 of any day (docs/protocol.md, section 6). A tariff that would tell more is refused.",
 	flags: func(f *flags) action {
 		path := f.arg("FILE")
+		addenda := declareAddenda(f)
 		return func(c *console) (answer, error) {
-			ts, err := readTariffs(c, []string{*path})
+			ts, err := readTariffs(c, []string{*path}, *addenda...)
 			if err != nil {
 				return nil, err
 			}
@@ -74,14 +76,23 @@ func yesNo(b bool) string {
 
 var tariffSignCommand = command{
 	name:    "tariff sign",
-	does:    "sign a tariff as its supplier",
+	does:    "sign a tariff, or an addendum to one, as its supplier",
 	example: "hushwatt tariff sign --tariff tariff.json --supplier-dir supplier --out signed.json",
 	note:    "DIR holds the supplier's key; it is made on first use.",
 	flags: func(f *flags) action {
-		path := f.need("tariff", "FILE", "the tariff")
+		path := f.text("tariff", "FILE", "the tariff")
+		addendum := f.text("addendum", "FILE", "the hours of a tariff's events, in place of a tariff")
 		dir := f.need("supplier-dir", "DIR", "the supplier")
-		out := f.need("out", "FILE", "where to write the signed tariff")
-		return func(*console) (answer, error) { return signTariff(*path, *dir, *out) }
+		out := f.need("out", "FILE", "where to write what was signed")
+		return func(*console) (answer, error) {
+			if err := oneOf(*path, "--tariff", *addendum, "--addendum"); err != nil {
+				return nil, err
+			}
+			if *addendum != "" {
+				return signAddendum(*addendum, *dir, *out)
+			}
+			return signTariff(*path, *dir, *out)
+		}
 	},
 }
 
@@ -91,7 +102,7 @@ type signAnswer struct {
 }
 
 func (a signAnswer) text(w io.Writer) {
-	fmt.Fprintf(w, "Tariff %s\nsigned by %s\n", a.ID, a.Supplier)
+	fmt.Fprintf(w, "%s\nsigned by %s\n", a.ID, a.Supplier)
 }
 
 func signTariff(path, dir, out string) (answer, error) {
@@ -109,6 +120,22 @@ func signTariff(path, dir, out string) (answer, error) {
 	return signAnswer{t.ID(), key.Public().String()}, nil
 }
 
+func signAddendum(path, dir, out string) (answer, error) {
+	a, err := readAddendum(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := supplierKey(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(out, append(a.Signed(key.Ed25519()), '\n'), 0o644); err != nil {
+		return nil, err
+	}
+	hash := a.Hash()
+	return signAnswer{hex.EncodeToString(hash[:]), key.Public().String()}, nil
+}
+
 var tariffQuoteCommand = command{
 	name:    "tariff quote",
 	does:    "work out a bill from plain readings, by plain arithmetic",
@@ -116,18 +143,19 @@ var tariffQuoteCommand = command{
 	note:    "Several tariffs that follow each other split the period.",
 	flags: func(f *flags) action {
 		paths := f.needList("tariff", "FILE", "a tariff")
+		addenda := declareAddenda(f)
 		var r readings
 		r.declare(f, f.need("readings", "FILE", "readings, in any known format; may be packed with gzip"))
 		p := declarePeriod(f, true)
-		return func(c *console) (answer, error) { return quote(c, *paths, r, p) }
+		return func(c *console) (answer, error) { return quote(c, *paths, *addenda, r, p) }
 	},
 }
 
 // quoteAnswer is a bill in the open.
 type quoteAnswer struct{ *tariffs.Bill }
 
-func quote(c *console, paths []string, r readings, p period) (answer, error) {
-	ts, err := readTariffs(c, paths)
+func quote(c *console, paths, addenda []string, r readings, p period) (answer, error) {
+	ts, err := readTariffs(c, paths, addenda...)
 	if err != nil {
 		return nil, err
 	}
@@ -230,8 +258,8 @@ func readTariff(path string) (*tariffs.Tariff, error) {
 	return t, nil
 }
 
-// readTariffs reads tariffs for a customer, who is told which are not signed.
-func readTariffs(c *console, paths []string) ([]*tariffs.Tariff, error) {
+// readTariffs reads tariffs, with their addenda, and says which are not signed.
+func readTariffs(c *console, paths []string, addenda ...string) ([]*tariffs.Tariff, error) {
 	ts := make([]*tariffs.Tariff, len(paths))
 	for i, path := range paths {
 		t, err := readTariff(path)
@@ -243,5 +271,8 @@ func readTariffs(c *console, paths []string) ([]*tariffs.Tariff, error) {
 		}
 		ts[i] = t
 	}
-	return ts, nil
+	if len(addenda) == 0 {
+		return ts, nil
+	}
+	return withEvents(c, ts, addenda)
 }

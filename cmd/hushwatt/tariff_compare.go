@@ -20,10 +20,11 @@ var tariffCompareCommand = command{
 		"A tariff that cannot price them is named with the reason.",
 	flags: func(f *flags) action {
 		paths := f.needList("tariff", "FILE", "a tariff")
+		addenda := declareAddenda(f)
 		var r readings
 		r.declare(f, f.need("readings", "FILE", "readings, in any known format; may be packed with gzip"))
 		p := declarePeriod(f, false)
-		return func(c *console) (answer, error) { return compare(c, *paths, r, p) }
+		return func(c *console) (answer, error) { return compare(c, *paths, *addenda, r, p) }
 	},
 }
 
@@ -51,8 +52,8 @@ type unpriced struct {
 	Reason string `json:"reason"`
 }
 
-func compare(c *console, paths []string, r readings, p period) (answer, error) {
-	ts, err := readTariffs(c, paths)
+func compare(c *console, paths, addenda []string, r readings, p period) (answer, error) {
+	ts, err := readTariffs(c, paths, addenda...)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ var verifyCommand = command{
 		var j verifyJob
 		j.bill = f.need("bill", "FILE", "the bill (*.bill)")
 		j.tariffs = f.needList("tariff", "FILE", "a tariff of your own: nothing is taken from the bill")
+		j.addenda = declareAddenda(f)
 		j.authorities = f.needList("authority", "FILE", "a meter authority that you trust")
 		j.request = f.text("request", "FILE", "the request that must have been answered")
 		return j.run
@@ -31,8 +32,8 @@ var verifyCommand = command{
 
 // verifyJob is one use of `verify`.
 type verifyJob struct {
-	bill, request        *string
-	tariffs, authorities *[]string
+	bill, request                 *string
+	tariffs, addenda, authorities *[]string
 }
 
 type acceptedAnswer struct {
@@ -60,12 +61,12 @@ type refusedAnswer struct {
 
 func (a refusedAnswer) text(w io.Writer) { fmt.Fprintf(w, "refused: %s\n", a.Reason) }
 
-func (j *verifyJob) run(*console) (answer, error) {
+func (j *verifyJob) run(c *console) (answer, error) {
 	bill, err := readFile(*j.bill)
 	if err != nil {
 		return nil, err
 	}
-	ts, checks, err := j.checks()
+	ts, checks, err := j.checks(c)
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +81,10 @@ func (j *verifyJob) run(*console) (answer, error) {
 }
 
 // checks are what the verifier brings of its own.
-func (j *verifyJob) checks() ([]*tariffs.Tariff, prover.Checks, error) {
-	var ts []*tariffs.Tariff
-	for _, path := range *j.tariffs {
-		t, err := readTariff(path)
-		if err != nil {
-			return nil, prover.Checks{}, err
-		}
-		ts = append(ts, t)
+func (j *verifyJob) checks(c *console) ([]*tariffs.Tariff, prover.Checks, error) {
+	ts, err := supplierTariffs(c, *j.tariffs, *j.addenda)
+	if err != nil {
+		return nil, prover.Checks{}, err
 	}
 	checks := worker.Checks(ts)
 	for _, path := range *j.authorities {
@@ -97,7 +94,6 @@ func (j *verifyJob) checks() ([]*tariffs.Tariff, prover.Checks, error) {
 		}
 		checks.Authorities = append(checks.Authorities, a)
 	}
-	var err error
 	checks.Request, err = readRequest(*j.request)
 	return ts, checks, err
 }

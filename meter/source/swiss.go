@@ -60,13 +60,17 @@ func readSwissWeek(in *input, t *table) error {
 	return c.err
 }
 
+// ErrFirstDay refuses a file without dates where Options.From does not say when
+// it begins.
+var ErrFirstDay = errors.New("the file does not say which week it is of: name the Monday with which it begins")
+
 // swissMonday returns the instant at which the first week begins.
 func (t *table) swissMonday() (int64, error) {
 	if t.o.From == "" && t.mode == noPoint {
 		return 0, nil
 	}
 	if t.o.From == "" {
-		return 0, errors.New("the file does not say which week it is of: name the Monday with which it begins")
+		return 0, ErrFirstDay
 	}
 	day, err := time.Parse(time.DateOnly, t.o.From)
 	if err != nil || day.Weekday() != time.Monday {
