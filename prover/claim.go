@@ -54,6 +54,7 @@ type Claim struct {
 	products    []product
 	vectors     []vector
 	eachs       []each
+	length      int   // of the digits of vectors and eachs
 	asks        []ask // whose values the caller of Prove gives, in order
 
 	wide bool // so many ranges that digits are better, also without vectors

@@ -44,6 +44,9 @@ func (r *ruled) rule(c *Claim) *rulings {
 	b.findExact()
 	b.findClamp()
 	for k := range rules {
+		if len(c.errs) > 0 {
+			break // a claim that is too long must not become much longer
+		}
 		if k == b.clamp {
 			continue
 		}

@@ -218,12 +218,12 @@ func (m Mode) parity(u *big.Int) bool { return m == HalfEven && u.Bit(0) == 0 }
 // span returns the least and the greatest that a rounded reading, or its half,
 // can be.
 func (r *ruled) span(rule *Rule, list []lone) (lo, hi *big.Int) {
-	lo, hi = new(big.Int), new(big.Int)
+	ends := interval{zero, zero}
 	for _, c := range list {
 		end := new(big.Int).Mul(big.NewInt(c.k), big.NewInt(int64(r.rows[c.row].Cap)))
-		a, b := rule.Mode.bounds(interval{least(zero, end), greatest(zero, end)}, rule.U)
-		lo, hi = least(lo, a), greatest(hi, b)
+		ends = interval{least(ends.lo, end), greatest(ends.hi, end)}
 	}
+	lo, hi = rule.Mode.bounds(ends, rule.U) // rounding never falls
 	if rule.Mode.parity(rule.U) {
 		lo, hi = new(big.Int).Rsh(lo, 1), new(big.Int).Rsh(hi, 1)
 	}

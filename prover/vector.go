@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+
+	"hushwatt/prover/digits"
 )
 
 // Vector is a list of hidden integers of one claim, committed to digit by digit.
@@ -82,6 +84,7 @@ func (c *Claim) Vector(name string, n int, bound *big.Int, pays ...Pays) Vector 
 	}
 	v.bound = wholeBound(bound)
 	v.code = newCode(v.bound, 0)
+	c.count(n, &v.code)
 	c.asks = append(c.asks, ask{vector: true, i: len(c.vectors)})
 	c.vectors = append(c.vectors, v)
 	return Vector{i: len(c.vectors) - 1, n: n}
@@ -123,12 +126,25 @@ func (c *Claim) RequireEach(rest Linear, entries []Sum, bound *big.Int) {
 		return
 	}
 	e := each{rest: rest, bound: bound, code: newCode(bound, 0)}
+	if !c.count(len(entries), &e.code) {
+		return
+	}
 	var err error
 	if e.entries, e.within, err = c.entries(entries); err != nil {
 		c.fail("requirement %d of each entry: %w", len(c.eachs), err)
 		return
 	}
 	c.eachs = append(c.eachs, e)
+}
+
+// count counts the digits of n integers and reports whether the claim has room for
+// them, before memory is taken for what cannot be proven anyway.
+func (c *Claim) count(n int, code *code) bool {
+	if c.length += n * len(code.weights); c.length > digits.MaxLength {
+		c.fail("%w: more than %d digits", ErrNotProvable, digits.MaxLength)
+		return false
+	}
+	return true
 }
 
 // entries checks a list of entries and returns it with skipped cells at 0, and
