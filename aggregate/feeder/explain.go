@@ -45,9 +45,6 @@ func (b *balance) explain(found evidence) explanation {
 			best = e
 		}
 	}
-	if best.shape == level && best.kind == Bypass {
-		best.meter = b.lessened(best)
-	}
 	if best.x == nil { // nothing fits: all of it
 		best.x, best.size = b.rest, 1
 	}
@@ -131,7 +128,7 @@ func (b *balance) kindOf(h hypothesis, e explanation) Kind {
 		}
 		return ""
 	case drop:
-		if e.size > 0.2 && b.missing(e) > 0 {
+		if e.size > 0.2 && b.missing(e) > 0 && b.left(e) < 0.5 {
 			return Bypass
 		}
 		return ""
@@ -142,41 +139,18 @@ func (b *balance) kindOf(h hypothesis, e explanation) Kind {
 	return Unknown
 }
 
-// lessened returns the meter that measures about as much less as is missing,
-// −1 if there is none whose own past would not explain that.
-func (b *balance) lessened(e explanation) int {
-	lost := b.missing(e) / float64(max(e.to-e.from, 1))
-	found, furthest := -1, 4.0
-	for m := range b.meters {
-		d := b.column(hypothesis{drop, m}).x
-		before, spread := b.daily(d, 0, b.clean)
-		now, _ := b.daily(d, e.from, e.to)
-		days := float64(e.to-e.from) / float64(b.perDay)
-		if less := now - before; 0.4*lost < less && less < 1.5*lost && less > furthest*spread*math.Sqrt(3/days) {
-			found, furthest = m, less/(spread*math.Sqrt(3/days))
+// left returns what share of the gap's ups and downs an explanation leaves. Homes
+// change their ways without anything amiss: one is named only if the gap moves with
+// what it measures less.
+func (b *balance) left(e explanation) float64 {
+	var n, sum, squares, rest float64
+	for t := e.from; t < e.to; t++ {
+		if b.usable[t] {
+			g := b.rest[t]
+			n, sum, squares, rest = n+1, sum+g, squares+g*g, rest+(g-e.size*e.x[t])*(g-e.size*e.x[t])
 		}
 	}
-	return found
-}
-
-// daily returns the mean of x over the days of a stretch, per slot, and the
-// spread of the days.
-func (b *balance) daily(x []float64, from, to int) (mean, spread float64) {
-	n, squares := 0.0, 0.0
-	for d := from; d+b.perDay <= to; d += b.perDay {
-		sum, slots := 0.0, 0.0
-		for t := d; t < d+b.perDay; t++ {
-			if b.usable[t] {
-				sum, slots = sum+x[t], slots+1
-			}
-		}
-		if slots > 0 {
-			day := sum / slots
-			mean, squares, n = mean+day, squares+day*day, n+1
-		}
-	}
-	mean /= math.Max(n, 1)
-	return mean, math.Sqrt(math.Max(squares/math.Max(n, 1)-mean*mean, 1))
+	return rest / math.Max(squares-sum*sum/math.Max(n, 1), 1)
 }
 
 func (b *balance) missing(e explanation) float64 {

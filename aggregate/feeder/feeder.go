@@ -97,7 +97,7 @@ func Analyse(d *Data, o Options) (*Report, error) {
 			break // what is left of a trouble already told
 		}
 		a := b.alarm(e, evidence)
-		if !r.told(a) {
+		if !r.told(a) && !b.trifling(e, a) {
 			r.Alarms = append(r.Alarms, a)
 		}
 	}
@@ -111,6 +111,18 @@ func (r *Report) told(a Alarm) bool {
 	return slices.ContainsFunc(r.Alarms, func(b Alarm) bool {
 		return a.Meter != nil && b.Meter != nil && *a.Meter == *b.Meter
 	})
+}
+
+// trifling says whether an explanation is of so little energy that it is what a
+// larger trouble, not yet explained, has in common with a home by chance.
+func (b *balance) trifling(e explanation, a Alarm) bool {
+	delivered := 0.0
+	for t := e.from; t < e.to; t++ {
+		if b.usable[t] {
+			delivered += b.Feeder[t]
+		}
+	}
+	return a.Kind != ClockShift && math.Abs(float64(a.GapWh)) < delivered/2000
 }
 
 func (d *Data) check(o Options) error {
