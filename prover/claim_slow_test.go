@@ -23,8 +23,9 @@ type slow struct {
 	h *home
 	w *witness
 
-	omit  string // a part of the transcript that is not absorbed
-	wrong string // another deviation, see below
+	omit  string        // a part of the transcript that is not absorbed
+	wrong string        // another deviation, see below
+	tilt  map[int]int64 // G more, so many times, in some equations
 
 	session []byte
 	log     []byte // everything absorbed
@@ -531,6 +532,9 @@ func (p *slow) sigma(elements []sigma.Point, images, terms []side, secrets []ris
 			T.Add(T, ristretto.G().Element())
 		case i == 1 && p.wrong == cancelWithin, i == 0 && p.wrong == errorMinus:
 			T.Sub(T, ristretto.G().Element())
+		}
+		if k := num(p.tilt[i]); !k.IsZero() {
+			T.Add(T, ristretto.NewElement().Mul(&k, ristretto.G().Element()))
 		}
 		for _, t := range te {
 			k := mul(t.k, nonces[t.scalar])
