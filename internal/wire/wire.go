@@ -61,7 +61,7 @@ func Marshal(v any) ([]byte, error) {
 // fields and null.
 func Unmarshal(data []byte, v any) error {
 	if err := decoder.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("decode: %w", err)
+		return fmt.Errorf("decode: %w", plain(err))
 	}
 	again, err := encoder.Marshal(v)
 	if err != nil {
@@ -71,4 +71,13 @@ func Unmarshal(data []byte, v any) error {
 		return ErrNotCanonical
 	}
 	return nil
+}
+
+// plain says what the decoder found without the names of our types, which whoever
+// reads the message does not know.
+func plain(err error) error {
+	if e := new(cbor.UnmarshalTypeError); errors.As(err, &e) {
+		return fmt.Errorf("found a %s where another kind of value belongs", e.CBORType)
+	}
+	return err
 }
