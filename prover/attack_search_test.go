@@ -272,6 +272,7 @@ func (d *tiny) rule(k int) Rule {
 				r.Groups = append(r.Groups, g)
 			}
 		}
+		slices.SortStableFunc(r.Groups, func(a, b Group) int { return a.Day - b.Day })
 		if len(r.Groups) == 0 {
 			r.Groups = []Group{{Day: d.rows[0].Day, Cells: []Place{{0, 0}}}}
 		}
@@ -308,7 +309,8 @@ func (d *tiny) tiers() {
 func newTiny(seed uint64) (*BillPlan, []meter.Row, [][]uint32) {
 	d := &tiny{Rand: mrand.New(mrand.NewPCG(7, seed))}
 	days, channels := 1+d.IntN(2), []int{0, 1}[:1+d.IntN(2)]
-	t := terms(january, days, MeterSlots{Meter: "meter-1", N: 24})
+	meters := []MeterSlots{{Meter: "meter-1", N: 24}, {Meter: "meter-2", N: 24}}
+	t := terms(january, days, meters[:1+d.IntN(5)/4]...)
 	t.Stage = []Stage{StageBill, StageNet, StageLine, StageInterval}[d.IntN(4)]
 	t.Mode = string(modes[d.IntN(len(modes))])
 	t.Policy.Missing = []string{PolicyBill, PolicyExclude}[d.IntN(2)]
