@@ -29,7 +29,7 @@ const (
 
 // A grid is a registry with all its parties, homes and message stream.
 type grid struct {
-	t         *testing.T
+	t         testing.TB
 	registry  *meter.Registry
 	issuer    meter.Authority
 	keys      []*aggregate.PartyKey
@@ -49,7 +49,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func newGrid(t *testing.T, clock Clock) *grid {
+func newGrid(t testing.TB, clock Clock) *grid {
 	t.Helper()
 	key := must(meter.NewAuthorityKey())
 	g := &grid{t: t, issuer: key.Authority(), byID: map[string]*meter.Enrolment{}, clock: clock}
