@@ -68,7 +68,7 @@ soak: ## the server killed 500 times under load; `make test` does 50
 screens: ## the pictures in docs/screens, taken anew
 	playwright-tests/run.sh --screens
 
-bench: ## what bills cost, with the ratios that must hold; writes docs/benchmarks.md
+bench: ## what bills and sums cost, with the ratios that must hold; writes docs/benchmarks.md
 	go run ./internal/bench/report
 
 bench-browser: ## how fast it is in Chromium; writes docs/benchmarks-browser.md

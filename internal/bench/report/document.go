@@ -14,14 +14,16 @@ Machine: %s. Native numbers are of one core.
 ## Method
 
 A made-up home's year of half-hours is sealed, its month is billed after the year's end, so a submission carries two heads. *Bill* is a tariff of three rates
-rounded once with its tax, *lines* the same with every line rounded, *dynamic* half-hours that all have their own price. *Three blocks* rise at 120 and 270 kWh, *demand* is a charge for the highest half-hour of the month. *Verify* is everything that a supplier
+rounded once with its tax, *lines* the same with every line rounded, *dynamic* half-hours that all have their own price. *Three blocks* rise at 120 and 270 kWh, under a minimum charge, *demand* is a charge for the highest half-hour of the month. *Verify* is everything that a supplier
 does with the bytes of a bill: decoding, certificate, head, chain, coverage, prices' hash, claim, proof; the tariff is compiled once for all customers. The batch is
 of 1,000 different bills, 20 each of 50 homes, at once. Bills are unasked; a request's signature is one Ed25519 check more. *Prove* is everything from opened readings
 to the submission. *Open* checks every signature of the meter file and computes every seal again. The **baseline** has one Pedersen commitment per reading, 1,488 for
 the month, and the same range proof in the same transcript over the same bill; its verifier decodes the commitments, adds them up with the prices as short scalars,
 checks two signatures and hashes what the meter signs, but parses no message. Sealing is compared without signatures and chains on either side, the blindings derived
-in the same way. Every number is the least of three runs of a second; all ratios are of one run. *Cold* is the first time in a process, the better of two, tables of the bases
-included. The numbers move by a tenth or so from run to run, more on a machine that does other things.
+in the same way. *Cold* is the first time in a process, tables of the bases included.
+
+Every number is the median of three runs of a second, by the clock. Ratios are between numbers of one run of ` + "`make bench`" + `. *Must* is a ratio or a size, which should hold on any machine; the run fails if one does not. *Goal* is a time, which depends on the machine. The numbers
+move by a tenth or so from run to run, more on a machine that does other things.
 
 `
 
@@ -34,12 +36,14 @@ func (m results) document(machine string, targets []target) string {
 		fmt.Fprintf(&b, "| %s | %s | %s%s | %s | **%s** |\n", t.sort(), t.what, plain(t.got), t.unit, t.bound(), t.verdict())
 	}
 	for _, t := range targets {
-		if !t.met() {
+		if !t.must && !t.met() {
 			fmt.Fprintf(&b, "\nMissed: %s. %s\n", t.what, t.tried)
 		}
 	}
 	m.months(&b)
 	m.device(&b)
+	m.files(&b)
+	m.sums(&b)
 	b.WriteString("\n## What the cost depends on\n\n")
 	for _, p := range plots {
 		fmt.Fprintf(&b, "![%s](%s)\n", p.title, p.file)
@@ -92,6 +96,23 @@ func (m results) device(b *strings.Builder) {
 	row("prove, three blocks, minimum charge", warm("Prove/blocks"))
 	row("prove, demand, every half-hour", warm("Prove/demand"))
 	row("compile a year of half-hourly prices", warm("Compile"))
+}
+
+// files is what reading files that no meter has sealed costs.
+func (m results) files(b *strings.Builder) {
+	fmt.Fprintf(b, `
+## Files that no meter has sealed
+
+A year of five-minute readings in NEM12 is read in %s ms, native.
+
+A file that holds the same three years of five-minute rows over and over, so that the series that comes out is always the same; heap in use at most, above what was before, looked at every half megabyte after a garbage collection.
+
+| file | heap | of which the series |
+|---|---:|---:|
+`, plain(m.ms(native, "ReadNEM12Year")))
+	for _, mb := range []string{"35", "140"} {
+		fmt.Fprintf(b, "| %s MB | %.0f kB | %.0f kB |\n", mb, m[key(native, heap+mb, "B/peak")]/1000, m[key(native, heap+mb, "B/series")]/1000)
+	}
 }
 
 // points is a plot as numbers.

@@ -1,7 +1,8 @@
-// Command report runs all benchmarks of package bench and the meter's in one go,
-// natively on one core and compiled to WebAssembly under Node, and writes
-// docs/benchmarks.md with its plots. It says MET or MISSED for every ratio that
-// must hold and every time that is aimed for, and fails if a must is missed.
+// Command report runs all benchmarks of package bench, and those beside the code of
+// sums, files and sealing, in one go, natively on one core and compiled to WebAssembly
+// under Node, and writes docs/benchmarks.md with its plots. It says MET or MISSED for
+// every ratio that must hold and every time that is aimed for, and fails if a must is
+// missed.
 package main
 
 import (

@@ -8,14 +8,26 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// results holds what was measured: the least of all runs, by platform, benchmark
-// and unit, such as "native Prove/bill ns/op". Every disturbance of a machine makes
-// a program slower, none faster.
+// results holds what was measured: the median of all runs, by platform, benchmark
+// and unit, such as "native Prove/bill ns/op".
 type results map[string]float64
+
+// samples are the results of each run.
+type samples map[string][]float64
+
+func (s samples) medians() results {
+	m := results{}
+	for k, runs := range s {
+		slices.Sort(runs)
+		m[k] = (runs[(len(runs)-1)/2] + runs[len(runs)/2]) / 2
+	}
+	return m
+}
 
 func key(platform, name, unit string) string { return platform + " " + name + " " + unit }
 
@@ -38,24 +50,23 @@ func (r runner) all() (results, error) {
 	if err := os.Setenv("HUSHWATT_BENCH_FOLDER", dir); err != nil {
 		return nil, err
 	}
-	out := results{}
 	once := runner{"1x", "1"}
-	steps := []struct {
-		r                         runner
-		platform, package_, which string
-	}{
+	steps := []step{
 		{r, native, bench, "^Benchmark(Prove|Verify|Baseline|Batch)$"},
 		{r, native, "./meter", "^BenchmarkSealAgainstBaseline$"},
 		{r, native, bench, "^Benchmark(Open|Compile|Days|Functionals|Slots)$"},
 		{r, native, "./meter/source", "^BenchmarkReadNEM12Year$"},
+		{once, native, "./meter/source", "^BenchmarkStreamHeap$"},
 		{r, native, "./prover", "^BenchmarkDemandBulletproof$"},
+		{r, native, "./aggregate", "^Benchmark(CheckSlot|Arrival|Record|Growth|Prio3Sum)$"},
+		{r, native, "./aggregate/engine", "^BenchmarkIntake$"},
 		{r, wasm, bench, "^Benchmark(Prove|Open|Compile)$"},
 		{once, native, bench, "^BenchmarkColdPrepare$"},
-		{once, native, bench, "^BenchmarkColdStart$"},
-		{once, wasm, bench, "^BenchmarkColdStart$"},
-		{once, native, bench, "^BenchmarkColdStart$"},
-		{once, wasm, bench, "^BenchmarkColdStart$"},
 	}
+	for range 3 {
+		steps = append(steps, step{once, native, bench, "^BenchmarkColdStart$"}, step{once, wasm, bench, "^BenchmarkColdStart$"})
+	}
+	out := samples{}
 	for _, s := range steps {
 		text, err := s.r.run(s.platform, s.package_, s.which)
 		if err != nil {
@@ -65,7 +76,13 @@ func (r runner) all() (results, error) {
 			return nil, err
 		}
 	}
-	return out, nil
+	return out.medians(), nil
+}
+
+// step is one call of go test.
+type step struct {
+	r                         runner
+	platform, package_, which string
 }
 
 // run runs the benchmarks on one core and returns what they print.
@@ -106,7 +123,7 @@ func smallEnv() []string {
 
 // add reads the output of go test -bench: a name, the number of runs, and then
 // pairs of a number and its unit.
-func (m results) add(platform, text string) error {
+func (s samples) add(platform, text string) error {
 	found := false
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
@@ -121,9 +138,7 @@ func (m results) add(platform, text string) error {
 				return fmt.Errorf("%s: %w", line, err)
 			}
 			k := key(platform, name, f[i+1])
-			if old, ok := m[k]; !ok || v < old {
-				m[k] = v
-			}
+			s[k] = append(s[k], v)
 		}
 	}
 	if !found {
