@@ -9,6 +9,7 @@ import (
 
 	"hushwatt/internal/wire"
 	"hushwatt/prover/digits"
+	"hushwatt/prover/fold"
 	"hushwatt/prover/ristretto"
 )
 
@@ -191,7 +192,7 @@ func (c *Claim) mix(lambda *ristretto.Scalar) *mix {
 		}
 	}
 	for i := range items {
-		c.spread(m.digits, i, items[i])
+		c.vectors[i].code.spread(m.digits[v.start[i]:], items[i])
 	}
 	return m
 }
@@ -210,18 +211,16 @@ func addTimes(x, a *ristretto.Scalar, k int64) {
 	}
 }
 
-// spread writes weights of the entries of vector i as weights of its digits.
-func (c *Claim) spread(out []ristretto.Scalar, i int, weights []ristretto.Scalar) {
-	code := &c.vectors[i].code
-	out = out[c.form.vector.start[i]:]
+// spread writes weights of entries as weights of their digits.
+func (c *code) spread(out, weights []ristretto.Scalar) {
 	for t := range weights {
-		copy(out[t*len(code.weights):], code.scalars(&weights[t]))
+		copy(out[t*len(c.weights):], c.scalars(&weights[t]))
 	}
 }
 
-// sums returns, for each functional, its weights of the digits, or nil.
-func (c *Claim) sums() [][]ristretto.Scalar {
-	out := make([][]ristretto.Scalar, len(c.functionals))
+// sums returns, for each functional, its weights of the digits.
+func (c *Claim) sums() []fold.Sum {
+	out := make([]fold.Sum, len(c.functionals))
 	for j, f := range c.functionals {
 		if f.total == nil {
 			continue
@@ -230,8 +229,10 @@ func (c *Claim) sums() [][]ristretto.Scalar {
 		for t, w := range f.total.weights {
 			weights[t].SetInt64(w)
 		}
-		out[j] = make([]ristretto.Scalar, c.form.vector.shape.Length)
-		c.spread(out[j], f.total.vector, weights)
+		code := &c.vectors[f.total.vector].code
+		out[j].First = c.form.vector.start[f.total.vector]
+		out[j].Weights = make([]ristretto.Scalar, len(weights)*len(code.weights))
+		code.spread(out[j].Weights, weights)
 	}
 	return out
 }

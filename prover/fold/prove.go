@@ -130,9 +130,10 @@ func (p *prover) addVector(f *Folded, l layout, entries []uint8) {
 		p.readings[d0+i/v.Width][i%v.Width].SetUint64(uint64(q))
 	}
 	for j, sum := range v.Sums {
-		for i := range sum {
-			x := &p.weights[d0+i/v.Width][i%v.Width]
-			x.MulAdd(&f.powers[j], &sum[i], x)
+		for i := range sum.Weights {
+			at := sum.First + i
+			x := &p.weights[d0+at/v.Width][at%v.Width]
+			x.MulAdd(&f.powers[j], &sum.Weights[i], x)
 		}
 	}
 	evaluation, combination := &f.powers[len(v.Sums)], &f.powers[len(v.Sums)+1]

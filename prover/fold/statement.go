@@ -43,8 +43,8 @@ type Statement struct {
 type Vector struct {
 	Length, Width int // entries, entries a row
 
-	// Sums[j][p] multiplies entry p in functional j; nil is 0 everywhere.
-	Sums [][]ristretto.Scalar
+	// Sums[j] is what the vector adds to functional j.
+	Sums []Sum
 	// EqRows[i]·EqColumns[c] multiplies entry i·Width + c in the evaluation, in
 	// which the last row counts to its end.
 	EqRows, EqColumns []ristretto.Scalar
@@ -52,6 +52,13 @@ type Vector struct {
 	// Entries[p] an entry of the vector. A nil row of cells is one of zeros.
 	Cells   [][]ristretto.Scalar
 	Entries []ristretto.Scalar
+}
+
+// Sum is Weights[i] times entry First + i, for all i. It is as long as the part of
+// the vector that a functional is about: there may be many.
+type Sum struct {
+	First   int
+	Weights []ristretto.Scalar
 }
 
 func (v *Vector) rows() int {
@@ -74,8 +81,8 @@ func (v *Vector) check(st *Statement) error {
 		return errors.New("point of the vector's evaluation is too short")
 	}
 	for j, sum := range v.Sums {
-		if sum != nil && len(sum) != v.Length {
-			return fmt.Errorf("functional %d has %d weights of the vector", j, len(sum))
+		if sum.First < 0 || sum.First > v.Length || len(sum.Weights) > v.Length-sum.First {
+			return fmt.Errorf("functional %d has %d weights of the vector from %d", j, len(sum.Weights), sum.First)
 		}
 	}
 	for d, row := range v.Cells {

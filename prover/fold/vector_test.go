@@ -33,7 +33,7 @@ func vectorCase(t *testing.T) (*Statement, *Witness, []sigma.Point, []sigma.Poin
 	st := &Statement{
 		Rows: []int{24, 48}, Consts: []*big.Int{big.NewInt(5), new(big.Int)},
 		Weights: [][][]int64{{make([]int64, 24), make([]int64, 48)}, nil},
-		Vector: &Vector{Length: length, Width: width, Sums: [][]ristretto.Scalar{nil, many(length)},
+		Vector: &Vector{Length: length, Width: width, Sums: []Sum{{}, {17, many(length - 17)}},
 			EqRows: many(4), EqColumns: many(width), Cells: [][]ristretto.Scalar{nil, many(48)}, Entries: many(length)},
 	}
 	w := &Witness{Readings: [][]uint32{make([]uint32, 24), make([]uint32, 48)}, Vector: make([]uint8, length)}
@@ -81,7 +81,9 @@ func vectorCase(t *testing.T) (*Statement, *Witness, []sigma.Point, []sigma.Poin
 			sum.Add(sum, ristretto.NewElement().Mul(new(ristretto.Scalar).SetInt64(q), bases[c].Element()))
 			var eq ristretto.Scalar
 			eq.Mul(&st.Vector.EqRows[i], &st.Vector.EqColumns[c])
-			plus(&xs[1], st.Vector.Sums[1][at], q)
+			if sum := st.Vector.Sums[1]; at >= sum.First {
+				plus(&xs[1], sum.Weights[at-sum.First], q)
+			}
 			plus(&xs[2], eq, q)
 			plus(&xs[3], st.Vector.Entries[at], q)
 		}
@@ -160,7 +162,7 @@ func TestVectorWider(t *testing.T) {
 func TestVectorRefusals(t *testing.T) {
 	for name, change := range map[string]func(*Vector){
 		"no entries": func(v *Vector) { v.Length = 0 }, "width": func(v *Vector) { v.Width = 1 << 13 },
-		"sums": func(v *Vector) { v.Sums = v.Sums[:1] }, "sum": func(v *Vector) { v.Sums[1] = v.Sums[1][:5] },
+		"sums": func(v *Vector) { v.Sums = v.Sums[:1] }, "sum": func(v *Vector) { v.Sums[1].First++ },
 		"cells": func(v *Vector) { v.Cells = nil }, "row of cells": func(v *Vector) { v.Cells[1] = v.Cells[1][:5] },
 		"entries": func(v *Vector) { v.Entries = v.Entries[:5] }, "rows of eq": func(v *Vector) { v.EqRows = v.EqRows[:2] },
 		"columns of eq": func(v *Vector) { v.EqColumns = v.EqColumns[:31] },

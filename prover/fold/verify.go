@@ -88,21 +88,24 @@ func (f *Folded) foldWeights() []ristretto.Scalar {
 // foldVector adds to p what the functionals of the vector contribute.
 func (f *Folded) foldVector(p []ristretto.Scalar, l layout) {
 	v, eq := f.st.Vector, f.Eq[len(f.st.Rows):]
-	add := func(weights []ristretto.Scalar, power *ristretto.Scalar) {
-		sums := make([]ristretto.Scalar, min(v.Width, len(weights)))
+	add := func(first int, weights []ristretto.Scalar, power *ristretto.Scalar) {
+		sums := make([]ristretto.Scalar, v.Width)
 		for i := range weights {
-			x := &sums[i%v.Width]
-			x.MulAdd(&eq[i/v.Width], &weights[i], x)
+			at := first + i
+			x := &sums[at%v.Width]
+			x.MulAdd(&eq[at/v.Width], &weights[i], x)
 		}
 		for c := range sums {
 			p[c].MulAdd(power, &sums[c], &p[c])
 		}
 	}
 	for j, sum := range v.Sums {
-		add(sum, &f.powers[j])
+		if len(sum.Weights) > 0 {
+			add(sum.First, sum.Weights, &f.powers[j])
+		}
 	}
 	evaluation, combination := &f.powers[len(v.Sums)], &f.powers[len(v.Sums)+1]
-	add(v.Entries, combination)
+	add(0, v.Entries, combination)
 	var k ristretto.Scalar
 	for d, row := range v.Cells {
 		k.Mul(combination, &f.Eq[d])
