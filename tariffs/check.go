@@ -106,7 +106,7 @@ func (r *Report) add(p *Plan, worst *Explained) error {
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		if len(r.Refused) < maxRefusals {
-			r.Refused = append(r.Refused, fmt.Sprintf("bill from %s to %s (exclusive): %v", p.Start, p.End, refusal))
+			r.Refused = append(r.Refused, fmt.Sprintf("bill from %s to %s (exclusive): %v", p.Start, p.End, err))
 		}
 	} else if err != nil {
 		return err

@@ -28,7 +28,7 @@ type evidence struct {
 	adjugate [][]*big.Int
 	det      *big.Int
 	sums     [][]*big.Int // per row, sums of its weights before each slot
-	small    []int64      // the same of one row alone whose sums are small, in place of sums
+	small    [][]int64    // the same where all of them are small, in place of sums
 }
 
 // A stretch is the slots [from, to), counted from the first day looked at.
@@ -46,7 +46,7 @@ func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
 	if slices.ContainsFunc(rows, func(r Row) bool { return r.Export != nil }) {
 		e.channels = 2
 	}
-	if len(rows) == 1 && e.sumSmall() {
+	if e.sumSmall() {
 		return e
 	}
 	for _, r := range rows {
@@ -55,19 +55,41 @@ func newEvidence(n int, loc *time.Location, rows []Row) *evidence {
 	return e
 }
 
-// sumSmall makes the sums of a single row, if all of them are far below 2^63.
+// sumSmall makes the sums, if all of them are far below 2^63.
 func (e *evidence) sumSmall() bool {
-	sum := int64(0)
-	small := []int64{0}
-	for t := range e.slots() {
-		w := e.rows[0].at(e, t)
-		if sum += w; magnitude(w) >= 1<<40 || magnitude(sum) >= 1<<60 {
-			return false
+	var all [][]int64
+	for i := range e.rows {
+		sum := int64(0)
+		small := make([]int64, 1, e.channels*e.days*e.n+1)
+		for _, day := range e.daysOf(&e.rows[i]) {
+			for _, w := range day {
+				if sum += w; magnitude(w) >= 1<<40 || magnitude(sum) >= 1<<60 {
+					return false
+				}
+				small = append(small, sum)
+			}
 		}
-		small = append(small, sum)
+		all = append(all, small)
 	}
-	e.small = small
+	e.small = all
 	return true
+}
+
+// daysOf returns the weights of all days looked at, import before export.
+func (e *evidence) daysOf(r *Row) [][]int64 {
+	none := make([]int64, e.n)
+	out := make([][]int64, e.channels*e.days)
+	for i := range out {
+		weights := r.Weights
+		if i >= e.days {
+			weights = r.Export
+		}
+		out[i] = none
+		if d := e.firstDay + i%e.days - r.FirstDay; d >= 0 && d < len(weights) {
+			out[i] = weights[d]
+		}
+	}
+	return out
 }
 
 // slots iterates over all slots looked at.
@@ -108,7 +130,7 @@ func (e *evidence) prefixSums(r Row) []*big.Int {
 
 // runs returns all stretches of that many slots, of import and of export.
 func (e *evidence) runs(length int) []stretch {
-	var out []stretch
+	out := make([]stretch, 0, e.channels*e.days*e.n)
 	for c := range e.channels {
 		for t := 0; t+length <= e.days*e.n; t++ {
 			out = append(out, stretch{c*e.days*e.n + t, c*e.days*e.n + t + length})
@@ -145,28 +167,61 @@ func (e *evidence) localDays() []stretch {
 // beyond the limit.
 func (e *evidence) explain(sets []stretch, limit *big.Rat, most *Share) (over []stretch) {
 	if e.small != nil {
-		// Of stretches of one length the greatest sum says most: if even those are
-		// within the limit, all are.
-		if over = e.explainAll(e.greatest(sets), limit, most); over == nil {
+		// Many stretches say the same, or less: if those that say most are within the
+		// limit, all are.
+		some := e.distinct
+		if len(e.rows) == 1 {
+			some = e.greatest
+		}
+		if over = e.explainAll(some(sets), limit, most); over == nil {
 			return nil
 		}
 	}
 	return e.explainAll(sets, limit, most)
 }
 
-// greatest returns of each length the first stretch with the greatest sum.
+// greatest returns of each length the first stretch with the greatest sum of the
+// only row.
 func (e *evidence) greatest(sets []stretch) (out []stretch) {
-	at := map[int]int{}
+	small := e.small[0]
+	last, i := -1, -1
 	for _, g := range sets {
-		i, known := at[g.to-g.from]
-		if !known {
-			at[g.to-g.from] = len(out)
-			out = append(out, g)
-		} else if magnitude(e.small[g.to]-e.small[g.from]) > magnitude(e.small[out[i].to]-e.small[out[i].from]) {
+		if length := g.to - g.from; length != last {
+			last = length
+			i = slices.IndexFunc(out, func(o stretch) bool { return o.to-o.from == length })
+			if i < 0 {
+				i = len(out)
+				out = append(out, g)
+				continue
+			}
+		}
+		if magnitude(small[g.to]-small[g.from]) > magnitude(small[out[i].to]-small[out[i].from]) {
 			out[i] = g
 		}
 	}
 	slices.SortFunc(out, func(a, b stretch) int { return a.from - b.from })
+	return out
+}
+
+// distinct returns the first stretch of each length and sums.
+func (e *evidence) distinct(sets []stretch) (out []stretch) {
+	type said struct {
+		length int
+		sums   [maxRows]int64
+	}
+	known := map[said]bool{}
+	var last said
+	for _, g := range sets {
+		s := said{length: g.to - g.from}
+		for i, small := range e.small {
+			s.sums[i] = small[g.to] - small[g.from]
+		}
+		if s != last && !known[s] {
+			known[s] = true
+			out = append(out, g)
+		}
+		last = s
+	}
 	return out
 }
 
@@ -199,8 +254,10 @@ func (e *evidence) explainAll(sets []stretch, limit *big.Rat, most *Share) (over
 // quadratic returns (W·v)ᵀ·adj(B)·(W·v) for the slots of g.
 func (e *evidence) quadratic(g stretch) *big.Int {
 	z := make([]*big.Int, len(e.rows))
-	if e.small != nil && e.small[g.to] != e.small[g.from] {
-		z[0] = big.NewInt(e.small[g.to] - e.small[g.from])
+	for i, s := range e.small {
+		if s[g.to] != s[g.from] {
+			z[i] = big.NewInt(s[g.to] - s[g.from])
+		}
 	}
 	for i, s := range e.sums {
 		if s[g.to] != s[g.from] {
@@ -286,7 +343,7 @@ func (e *evidence) matrix() [][]*big.Int {
 // product returns Σ a·b over all slots.
 func (e *evidence) product(a, b *Row) *big.Int {
 	if e.small != nil {
-		return e.squares()
+		return e.smallProduct(a, b)
 	}
 	total, x, y := new(big.Int), new(big.Int), new(big.Int)
 	for t := range e.slots() {
@@ -297,17 +354,33 @@ func (e *evidence) product(a, b *Row) *big.Int {
 	return total
 }
 
-// squares returns Σ w² of a single row whose weights are below 2^40.
-func (e *evidence) squares() *big.Int {
-	var hi, lo, carry uint64
-	for t := range e.slots() {
-		w := magnitude(e.rows[0].at(e, t))
-		h, l := bits.Mul64(w, w)
-		lo, carry = bits.Add64(lo, l, 0)
-		hi += h + carry
+// smallProduct is product of weights below 2^40: what is positive and what is
+// negative apart, in 128 bits each.
+func (e *evidence) smallProduct(a, b *Row) *big.Int {
+	var sums [2]struct{ hi, lo uint64 }
+	other := e.daysOf(b)
+	for i, day := range e.daysOf(a) {
+		for s, v := range day {
+			w := other[i][s]
+			if v == 0 || w == 0 {
+				continue
+			}
+			sum := &sums[0]
+			if (v < 0) != (w < 0) {
+				sum = &sums[1]
+			}
+			h, l := bits.Mul64(magnitude(v), magnitude(w))
+			var carry uint64
+			sum.lo, carry = bits.Add64(sum.lo, l, 0)
+			sum.hi += h + carry
+		}
 	}
-	x := new(big.Int).SetUint64(hi)
-	return x.Lsh(x, 64).Add(x, new(big.Int).SetUint64(lo))
+	var out [2]*big.Int
+	for i, sum := range sums {
+		x := new(big.Int).SetUint64(sum.hi)
+		out[i] = x.Lsh(x, 64).Add(x, new(big.Int).SetUint64(sum.lo))
+	}
+	return out[0].Sub(out[0], out[1])
 }
 
 func (e *evidence) instant(slot int) int64 {

@@ -149,27 +149,43 @@ func checkRows(n int, rows []Row) error {
 
 // ruleA: one Wh never moves an output by more than half a unit, U ≥ 2·max|w|.
 func (e *evidence) ruleA() *Refusal {
+	halves := make([]*big.Int, len(e.rows)) // nil where nothing is too fine
+	for i := range e.rows {
+		r := &e.rows[i]
+		half := new(big.Int).Rsh(r.U, 1)
+		if w := new(big.Int).SetUint64(r.most()); !r.Peak && w.Cmp(half) > 0 {
+			halves[i] = half
+		}
+	}
+	if !slices.ContainsFunc(halves, func(x *big.Int) bool { return x != nil }) {
+		return nil
+	}
 	var found []stretch
 	for t := range e.slots() {
-		for _, r := range e.rows {
-			if r.Peak {
-				continue
-			}
-			w := new(big.Int).SetUint64(magnitude(r.at(e, t)))
-			if w.Lsh(w, 1).Cmp(r.U) > 0 {
+		for i := range e.rows {
+			if halves[i] != nil && new(big.Int).SetUint64(magnitude(e.rows[i].at(e, t))).Cmp(halves[i]) > 0 {
 				found = append(found, stretch{t, t + 1})
 				break
 			}
 		}
-	}
-	if found == nil {
-		return nil
 	}
 	return &Refusal{
 		Rule:     "A",
 		Why:      "the amount is too fine: a single Wh can move it by more than half a unit of its last decimal, so its digits could carry readings",
 		Readable: e.describe(found),
 	}
+}
+
+// most is the greatest weight, without its sign.
+func (r *Row) most() (most uint64) {
+	for _, weights := range [][][]int64{r.Weights, r.Export} {
+		for _, day := range weights {
+			for _, w := range day {
+				most = max(most, magnitude(w))
+			}
+		}
+	}
+	return most
 }
 
 // ruleB: no slot, three hours or local day is explained beyond its limit.

@@ -34,7 +34,7 @@ func (p *Plan) Released() ([]Row, error) {
 			rows = append(rows, above)
 		}
 	}
-	return append(rows, p.peakRows()...), nil
+	return append(rows, p.peakRows(true)...), nil
 }
 
 // Private applies the privacy rules to what a bill of this plan tells, together
@@ -52,36 +52,31 @@ func (p *Plan) Private(before []Row) (*Explained, error) {
 		return worst, err
 	}
 	var beside []Row
-	for _, r := range append(p.peakRows(), before...) {
+	for _, r := range append(p.peakRows(true), before...) {
 		if r.Regime != Above {
 			r.Regime = Always
 			beside = append(beside, r)
 		}
 	}
-	total := p.total()
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		if r.Kind != RuleExcess && r.Kind != RuleNet {
-			continue
+	for _, exact := range p.peakRows(false) {
+		explained, err := Privacy(p.N, p.Clock, []Row{exact})
+		if explained != nil {
+			worst.raise(explained)
 		}
-		on := p.comparing(nil)
-		on[i] = !on[i]
-		alone, err := p.regime(total, on)
 		if err != nil {
-			return nil, err
+			return worst, err
 		}
-		if equalRows(alone, rows[0]) || alone.zero() {
-			continue
-		}
+	}
+	return worst, p.eachAlone(func(r *Rule, alone Row) error {
 		explained, err := Privacy(p.N, p.Clock, append([]Row{alone}, beside...))
 		if explained != nil {
 			worst.raise(explained)
 		}
 		if err != nil {
-			return worst, fmt.Errorf("where only %q is beyond its threshold: %w", r.Name, err)
+			return p.aloneError(r, err)
 		}
-	}
-	return worst, nil
+		return nil
+	})
 }
 
 // switches reports whether a rule changes the weights of a bill, apart from
@@ -101,11 +96,22 @@ func (p *Plan) comparing(on func(*Rule) bool) []bool {
 // regime returns the weights of an amount while comparisons come out as `on`
 // says.
 func (p *Plan) regime(e *expr, on []bool) (Row, error) {
+	cells, _, err := p.cells(e, on)
+	if err != nil {
+		return Row{}, err
+	}
+	row, _, err := p.row(cells, nil)
+	return row, err
+}
+
+// cells returns these weights in fine units, row by row, and by how much the
+// amount rises with each rule's value.
+func (p *Plan) cells(e *expr, on []bool) (cells, factors []*big.Int, err error) {
 	v, err := p.linear(e)
 	if err != nil {
-		return Row{}, fmt.Errorf("%w: a price has more than 63 bits", ErrNotProvable)
+		return nil, nil, fmt.Errorf("%w: a price has more than 63 bits", ErrNotProvable)
 	}
-	cells := make([]*big.Int, len(v.weights))
+	cells = make([]*big.Int, len(v.weights))
 	add := func(i int, weight int64, factor *big.Int) {
 		if weight == 0 {
 			return
@@ -124,7 +130,7 @@ func (p *Plan) regime(e *expr, on []bool) (Row, error) {
 			add(p.at(first*p.N+s, exportChannel), -w, factor)
 		}
 	}
-	factors := make([]*big.Int, len(p.Rules))
+	factors = make([]*big.Int, len(p.Rules))
 	for i := range factors {
 		factors[i] = coefficient(e.hidden, i)
 	}
@@ -155,15 +161,21 @@ func (p *Plan) regime(e *expr, on []bool) (Row, error) {
 	if netOn {
 		addNet(0, v.net, v.netScale)
 	}
-	return p.row(cells)
+	return cells, factors, nil
 }
 
-// row makes a row of fine units: in units of the last decimal, in lowest terms.
-func (p *Plan) row(cells []*big.Int) (Row, error) {
+// row makes a row of fine units: in units of the last decimal, in lowest terms
+// but for what the weights and U do not share with more. It returns how many
+// fine units a weight of 1 is.
+func (p *Plan) row(cells, more []*big.Int) (Row, *big.Int, error) {
 	shared := new(big.Int).Set(p.minorUnit())
-	for _, x := range cells {
-		if x != nil {
-			shared.GCD(nil, nil, shared, new(big.Int).Abs(x))
+	for _, list := range [][]*big.Int{cells, more} {
+		var last *big.Int
+		for _, x := range list {
+			if x != nil && (last == nil || x.Cmp(last) != 0) { // most are like the one before
+				shared.GCD(nil, nil, shared, new(big.Int).Abs(x))
+				last = x
+			}
 		}
 	}
 	r := Row{FirstDay: p.FirstDay, U: new(big.Int).Quo(p.minorUnit(), shared)}
@@ -171,8 +183,8 @@ func (p *Plan) row(cells []*big.Int) (Row, error) {
 		day := make([]int64, p.N)
 		for s := range day {
 			if x := cells[i*p.N+s]; x != nil {
-				if x = x.Quo(x, shared); !x.IsInt64() {
-					return Row{}, fmt.Errorf("%w: a price has more than 63 bits", ErrNotProvable)
+				if x = new(big.Int).Quo(x, shared); !x.IsInt64() {
+					return Row{}, nil, fmt.Errorf("%w: a price has more than 63 bits", ErrNotProvable)
 				}
 				day[s] = x.Int64()
 			}
@@ -188,7 +200,7 @@ func (p *Plan) row(cells []*big.Int) (Row, error) {
 			r.Weights = append(r.Weights, make([]int64, p.N))
 		}
 	}
-	return r, nil
+	return r, shared, nil
 }
 
 func (r *Row) zero() bool {
@@ -199,53 +211,6 @@ func (r *Row) zero() bool {
 func equalRows(a, b Row) bool {
 	return a.FirstDay == b.FirstDay && a.Peak == b.Peak && a.U.Cmp(b.U) == 0 &&
 		slices.EqualFunc(a.Weights, b.Weights, slices.Equal) && slices.EqualFunc(a.Export, b.Export, slices.Equal)
-}
-
-// peakRows returns a row for every demand that is charged for: those of one
-// line that are charged for alike are one number, their sum. In place of the
-// highest stands the mean of what it is the highest of.
-func (p *Plan) peakRows() (out []Row) {
-	for i := range p.items {
-		it := &p.items[i]
-		var shares []*big.Rat
-		var sets [][]int // rules charged for alike
-		for _, d := range it.demands {
-			at := slices.IndexFunc(shares, func(x *big.Rat) bool { return x.Cmp(d.share) == 0 })
-			if at < 0 {
-				at = len(shares)
-				shares, sets = append(shares, d.share), append(sets, nil)
-			}
-			sets[at] = append(sets[at], d.rule)
-		}
-		for _, rules := range sets {
-			if row := p.peakRow(rules); !slices.ContainsFunc(out, func(o Row) bool { return equalRows(o, row) }) {
-				out = append(out, row)
-			}
-		}
-	}
-	return out
-}
-
-func (p *Plan) peakRow(rules []int) Row {
-	unit := int64(1)
-	for _, i := range rules {
-		k := int64(len(p.Rules[i].Groups))
-		unit = unit / int64(gcd(uint64(unit), uint64(k))) * k
-	}
-	r := Row{FirstDay: p.FirstDay, U: big.NewInt(unit), Peak: true}
-	for range p.Days {
-		r.Weights = append(r.Weights, make([]int64, p.N))
-	}
-	for _, i := range rules {
-		rule := &p.Rules[i]
-		weight := unit / int64(len(rule.Groups)) * int64(max(1, rule.N))
-		for _, g := range rule.Groups {
-			for _, c := range g.Cells {
-				r.Weights[c.Row/len(p.Channels)][c.Slot] += weight
-			}
-		}
-	}
-	return r
 }
 
 // LeastSlots returns the least number of slots that share a price, import and
