@@ -236,13 +236,25 @@ func (a *Authority) contribution(p *meter.Presence) (*Contribution, error) {
 }
 
 // NextDay erases the keys of the days before one, on the disk first, and the records
-// of those days.
+// of those days. Keys only ever move on, also where several programs of an authority
+// share a store and one is behind.
 func (a *Authority) NextDay(day uint16) error {
 	a.keysMu.Lock()
 	defer a.keysMu.Unlock()
 	for i, k := range a.keys {
+		if k.Day() >= day {
+			continue
+		}
+		name := shareKeyName(&a.registry.Meters[i])
+		stored, err := a.store.Get(name)
+		if err != nil {
+			return fmt.Errorf("share key: %w", err)
+		}
 		k.Forget(day)
-		if err := a.store.Put(shareKeyName(&a.registry.Meters[i]), k.Bytes()); err != nil {
+		if known, err := meter.ParseShareKey(stored); err == nil && known.Day() >= day {
+			continue
+		}
+		if err := a.store.Put(name, k.Bytes()); err != nil {
 			return fmt.Errorf("store share keys: %w", err)
 		}
 	}

@@ -249,6 +249,13 @@ func decodeRecords(r *meter.Registry, p *meter.Presence, records [][]byte) (*cou
 	return c, nil
 }
 
+// Check checks that a contribution is that of the party in a place of the charter to a
+// presence, in its form; whether it is right, Combine finds.
+func (c *Contribution) Check(r *meter.Registry, p *meter.Presence, party int) error {
+	_, err := c.check(r, p, party, Released(r, p.Meters))
+	return err
+}
+
 // check returns the shares of a contribution after checking who gave them for what.
 func (c *Contribution) check(r *meter.Registry, p *meter.Presence, party int, sets []Releasable) ([]meter.Share, error) {
 	name := r.Charter.Parties[party].Name

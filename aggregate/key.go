@@ -133,6 +133,14 @@ func verifyContribution(key ed25519.PublicKey, c *Contribution) bool {
 	return ed25519.Verify(key, append([]byte(wire.LabelContribution), c.body()...), c.Signature)
 }
 
+func signHolding(key ed25519.PrivateKey, s *sentHolding) []byte {
+	return ed25519.Sign(key, append([]byte(wire.LabelHolding), s.body()...))
+}
+
+func verifyHolding(key ed25519.PublicKey, s *sentHolding) bool {
+	return ed25519.Verify(key, append([]byte(wire.LabelHolding), s.body()...), s.Signature)
+}
+
 func signPoints(key ed25519.PrivateKey, p *Points) []byte {
 	return ed25519.Sign(key, append([]byte(wire.LabelPoints), p.body()...))
 }

@@ -41,6 +41,25 @@ func (p *Points) body() []byte {
 	return mustMarshal(&unsigned)
 }
 
+// Check checks that points are those of the party in a place of the charter for a
+// presence, one for each meter; whether they are right, Blame finds.
+func (p *Points) Check(r *meter.Registry, of *meter.Presence, party int) error {
+	name, hash := r.Charter.Parties[party].Name, of.Hash()
+	if int(p.Party) != party || !bytes.Equal(p.Presence, hash[:]) || !verifyPoints(r.Charter.Parties[party].Key, p) {
+		return fmt.Errorf("points of %s: not signed by it for this slot", name)
+	}
+	lists := [][]byte{p.C}
+	if r.Charter.Squares {
+		lists = append(lists, p.Q)
+	}
+	for _, list := range lists {
+		if _, err := decodePoints(list, of.Meters.Count()); err != nil {
+			return fmt.Errorf("points of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // Points returns this authority's points for a slot to which it has contributed.
 func (a *Authority) Points(p *meter.Presence) (*Points, error) {
 	a.mu.Lock()

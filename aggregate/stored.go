@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -38,36 +39,66 @@ func DecodeArrival(data []byte) (*Arrival, error) {
 	return &Arrival{Place: int(s.Place), Day: s.Day, Slot: s.Slot, Hash: meter.RecordHash(s.Record), Record: s.Record, share: share, stale: s.Stale}, nil
 }
 
-// sentHolding is a holding on its way to the collector.
+// sentHolding is a holding on its way to the other parties.
 type sentHolding struct {
-	_      struct{} `cbor:",toarray"`
-	Day    uint16
-	Slot   uint16
-	Meters meter.Bitmap
-	Hashes []byte // 32 bytes each
+	_         struct{} `cbor:",toarray"`
+	Registry  []byte   // hash
+	Day       uint16
+	Slot      uint16
+	Meters    meter.Bitmap
+	Hashes    []byte // 32 bytes each
+	Signature []byte // of the party
 }
 
-// Bytes returns the form that DecodeHolding reads.
-func (h *Holding) Bytes() []byte {
-	s := sentHolding{Day: h.Day, Slot: h.Slot, Meters: h.Meters, Hashes: make([]byte, 0, 32*len(h.Hashes))}
+func (s *sentHolding) body() []byte {
+	unsigned := *s
+	unsigned.Signature = nil
+	return mustMarshal(&unsigned)
+}
+
+// SignHolding returns what a party holds in the form that DecodeHolding reads.
+func (k *PartyKey) SignHolding(r *meter.Registry, h *Holding) []byte {
+	hash := r.Hash()
+	s := sentHolding{Registry: hash[:], Day: h.Day, Slot: h.Slot, Meters: h.Meters, Hashes: make([]byte, 0, 32*len(h.Hashes))}
 	for i := range h.Hashes {
 		s.Hashes = append(s.Hashes, h.Hashes[i][:]...)
 	}
+	s.Signature = signHolding(k.signing, &s)
 	return mustMarshal(&s)
 }
 
-// DecodeHolding reads a holding in a registry.
-func DecodeHolding(data []byte, r *meter.Registry) (*Holding, error) {
+// DecodeHolding reads the holding of the party in a place of the charter.
+func DecodeHolding(data []byte, r *meter.Registry, party int) (*Holding, error) {
 	var s sentHolding
 	if err := wire.Unmarshal(data, &s); err != nil {
 		return nil, fmt.Errorf("holding: %w", err)
 	}
-	if len(s.Meters) != len(meter.NewBitmap(len(r.Meters))) || len(s.Hashes) != 32*s.Meters.Count() || s.Slot >= r.Charter.N {
+	hash := r.Hash()
+	if !bytes.Equal(s.Registry, hash[:]) || len(s.Meters) != len(meter.NewBitmap(len(r.Meters))) || len(s.Hashes) != 32*s.Meters.Count() || s.Slot >= r.Charter.N {
 		return nil, errors.New("holding: not of this registry")
+	}
+	if party < 0 || party >= len(r.Charter.Parties) || !verifyHolding(r.Charter.Parties[party].Key, &s) {
+		return nil, errors.New("holding: not signed by the party")
 	}
 	h := &Holding{Day: s.Day, Slot: s.Slot, Meters: s.Meters, Hashes: make([][32]byte, s.Meters.Count())}
 	for i := range h.Hashes {
 		h.Hashes[i] = [32]byte(s.Hashes[32*i:])
 	}
 	return h, nil
+}
+
+// Without returns the holding without some meters.
+func (h *Holding) Without(aside meter.Bitmap) *Holding {
+	out := &Holding{Day: h.Day, Slot: h.Slot, Meters: h.Meters.AndNot(aside)}
+	at := 0
+	for place := range 8 * len(h.Meters) {
+		if !h.Meters.Has(place) {
+			continue
+		}
+		if out.Meters.Has(place) {
+			out.Hashes = append(out.Hashes, h.Hashes[at])
+		}
+		at++
+	}
+	return out
 }

@@ -86,6 +86,12 @@ func (p *Presence) Check(r *Registry) error {
 	return nil
 }
 
+// SignedBy reports whether a signature of the presence is by the party in a place of
+// the charter.
+func (p *Presence) SignedBy(r *Registry, party int, signature []byte) bool {
+	return party >= 0 && party < len(r.Charter.Parties) && verifyPresence(r.Charter.Parties[party].Key, p.body(), signature)
+}
+
 // CountedHash returns the hash over the hashes of the records of those present, in
 // order of their places.
 func CountedHash(hashes [][32]byte) []byte {

@@ -30,14 +30,19 @@ type Authority struct {
 	Bus      *Bus
 	Registry *meter.Registry
 	Party    int // place in the charter
+	Key      *aggregate.PartyKey
 	Rules    *aggregate.Authority
-	Store    Store
+	Store    Store // of this registry; that of the rules is of the charter, whatever registries it has
 	Timing   Timing
 	Log      *slog.Logger
 
-	intake *Intake
-	mu     sync.Mutex
-	loaded map[moment]bool
+	intake  *Intake
+	mu      sync.Mutex
+	loaded  map[moment]bool
+	aged    uint16     // the days before are erased
+	talking sync.Mutex // before mu
+	talk    conversation
+	again   map[moment]bool // something failed that may not fail the next time
 }
 
 // Work does the intake alone, for a program that shares it with others.
@@ -45,11 +50,23 @@ func (a *Authority) Work(ctx context.Context) error {
 	if err := a.open(ctx); err != nil {
 		return err
 	}
-	return a.intake.Run(ctx)
+	return untilOneFails(ctx, a.intake.Run, func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			a.Timing.Clock.Until(ctx, a.Timing.Clock.Now().Add(keysLive))
+			if err := a.Rules.NextDay(a.keysFrom()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (a *Authority) open(ctx context.Context) error {
-	a.loaded = map[moment]bool{}
+	a.loaded, a.talk, a.again = map[moment]bool{}, conversation{a.Registry, a.Timing.Clock, map[moment]*slot{}}, map[moment]bool{}
+	// After a long sleep the keys are those of another day: records of today would be refused.
+	if err := a.Rules.NextDay(a.keysFrom()); err != nil {
+		return err
+	}
 	a.intake = &Intake{Bus: a.Bus, Party: fmt.Sprintf("authority-%d", a.Party), Store: a.Store, Check: a.check, Log: a.Log}
 	return a.intake.Open(ctx)
 }
@@ -68,21 +85,9 @@ func (a *Authority) Run(ctx context.Context) error {
 	if err := a.open(ctx); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{a.intake.Run, a.cutOffs, a.answer} {
-		wg.Go(func() {
-			if err := run(ctx); err != nil {
-				stop(err)
-			}
-		})
-	}
-	wg.Wait()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return untilOneFails(ctx, a.intake.Run, a.cutOffs, a.retry, func(ctx context.Context) error {
+		return a.Bus.listen(ctx, func(s said) { a.hear(ctx, s) })
+	})
 }
 
 // cutOffs cuts off slot after slot.
@@ -105,6 +110,8 @@ func (a *Authority) cutOffs(ctx context.Context) error {
 	}
 }
 
+// cutOff ends the intake of a slot and says what is there. What was said stands: after
+// a crash it is said again, whatever has come since.
 func (a *Authority) cutOff(ctx context.Context, m moment) error {
 	if err := a.load(ctx, m); err != nil {
 		return err
@@ -113,19 +120,49 @@ func (a *Authority) cutOff(ctx context.Context, m moment) error {
 	if err != nil {
 		return err
 	}
-	return a.say(ctx, m, holding, h.Bytes())
+	aside, err := a.aside()
+	if err != nil {
+		return err
+	}
+	data, err := a.Store.Once(heldName(m), a.Key.SignHolding(a.Registry, h.Without(aside)))
+	if err != nil {
+		return err
+	}
+	return a.say(ctx, m, holding, data)
 }
 
 func (a *Authority) say(ctx context.Context, m moment, w word, data []byte) error {
 	return a.Bus.say(ctx, said{m.day, m.slot, w, a.Party, data})
 }
 
-// load gives the rules what arrived of a slot.
+// asideName is under what the store has the meters that were to blame for a wrong sum.
+const asideName = "aside"
+
+// heldName is under what it has what was said of a slot at its cut-off.
+func heldName(m moment) string { return fmt.Sprintf("%s%04x%04x", store.HeldName, m.day, m.slot) }
+
+// aside returns the meters that are left out from now on.
+func (a *Authority) aside() (meter.Bitmap, error) {
+	stored, err := a.Store.Get(asideName)
+	aside := meter.NewBitmap(len(a.Registry.Meters))
+	if err == nil && stored != nil && len(stored) != len(aside) {
+		err = errors.New("the list of meters set aside is of another registry")
+	}
+	copy(aside, stored)
+	return aside, err
+}
+
+// load gives the rules what arrived of a slot; if it was cut off before, what was
+// there then, of two records of a meter the one that was said.
 func (a *Authority) load(ctx context.Context, m moment) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.loaded[m] {
 		return nil
+	}
+	held, err := a.held(m)
+	if err != nil {
+		return err
 	}
 	list, err := a.Store.Arrivals(ctx, m.day, m.slot)
 	if err != nil {
@@ -136,6 +173,9 @@ func (a *Authority) load(ctx context.Context, m moment) error {
 		if err != nil {
 			return err
 		}
+		if held != nil && !held[arrival.Hash] {
+			continue
+		}
 		if _, err := a.Rules.Take(arrival); err != nil {
 			return err
 		}
@@ -144,75 +184,167 @@ func (a *Authority) load(ctx context.Context, m moment) error {
 	return nil
 }
 
-// age erases the keys and records of days that are over.
-func (a *Authority) age(ctx context.Context) error {
-	day := uint16(a.Timing.Clock.Now().Add(-keysLive).Unix() / secondsPerDay)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	old := false
-	for m := range a.loaded {
-		if m.day < day {
-			old = true
-			delete(a.loaded, m)
-		}
+// held returns the records that were there when a slot was cut off, nil if it was not.
+func (a *Authority) held(m moment) (map[[32]byte]bool, error) {
+	data, err := a.Store.Get(heldName(m))
+	if err != nil || data == nil {
+		return nil, err
 	}
-	if !old {
+	h, err := aggregate.DecodeHolding(data, a.Registry, a.Party)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[[32]byte]bool, len(h.Hashes))
+	for _, hash := range h.Hashes {
+		held[hash] = true
+	}
+	return held, nil
+}
+
+// keysFrom is the first day whose keys are still needed.
+func (a *Authority) keysFrom() uint16 {
+	return uint16(max(a.Timing.Clock.Now().Add(-keysLive).Unix(), 0) / secondsPerDay)
+}
+
+// age erases the keys and records of days that are over; what could not be erased is
+// tried again after the next slot.
+func (a *Authority) age(ctx context.Context) error {
+	day := a.keysFrom()
+	if day <= a.aged {
 		return nil
 	}
 	if err := a.Rules.NextDay(day); err != nil {
 		return err
 	}
-	return a.Store.Forget(ctx, day)
-}
-
-// answer does what the collector asks for. What cannot be done is not done: the slot
-// is then not released.
-func (a *Authority) answer(ctx context.Context) error {
-	return a.Bus.listen(ctx, func(s said) {
-		if s.party != 0 || s.word != proposal && s.word != presence && s.word != dispute || a.over(s.day) {
-			return
+	a.mu.Lock()
+	for m := range a.loaded {
+		if m.day < day {
+			delete(a.loaded, m)
 		}
-		m := moment{s.day, s.slot}
-		if err := a.do(ctx, m, s); err != nil && ctx.Err() == nil {
-			a.Log.Warn("not answered", "day", meter.DayText(m.day), "slot", m.slot, "asked", string(s.word), "error", err)
+	}
+	a.mu.Unlock()
+	if err := a.Store.Forget(ctx, day); err != nil {
+		a.Log.Warn("records of days that are over are not erased yet", "error", err)
+		return nil
+	}
+	a.aged = day
+	return nil
+}
+
+// hear takes in what was said and does what follows from it.
+func (a *Authority) hear(ctx context.Context, s said) {
+	a.talking.Lock()
+	defer a.talking.Unlock()
+	t := a.talk.of(s)
+	if t == nil || s.day < a.keysFrom() { // then the keys are gone
+		return
+	}
+	if err := t.add(s, a.Registry); err != nil {
+		a.Log.Warn("passed over", "day", meter.DayText(s.day), "slot", s.slot, "said", string(s.word), "party", s.party, "error", err)
+		return
+	}
+	a.step(ctx, moment{s.day, s.slot}, t)
+}
+
+// retry comes back to slots where something failed.
+func (a *Authority) retry(ctx context.Context) error {
+	for ctx.Err() == nil {
+		pause(ctx, time.Second)
+		a.talking.Lock()
+		for m := range a.again {
+			delete(a.again, m)
+			if t := a.talk.slots[m]; t != nil && m.day >= a.keysFrom() {
+				a.step(ctx, m, t)
+			}
 		}
-	})
+		a.talking.Unlock()
+	}
+	return nil
 }
 
-// over says whether the keys of a day are gone.
-func (a *Authority) over(day uint16) bool {
-	return int64(day) < a.Timing.Clock.Now().Add(-keysLive).Unix()/secondsPerDay
+// step says the next thing that this party has to say of a slot. What cannot be said
+// is not: the slot is then not released.
+func (a *Authority) step(ctx context.Context, m moment, t *slot) {
+	if err := a.next(ctx, m, t); err != nil && ctx.Err() == nil {
+		a.Log.Warn("not said", "day", meter.DayText(m.day), "slot", m.slot, "error", err)
+		if !errors.Is(err, aggregate.ErrSecondPresence) && !errors.Is(err, aggregate.ErrLacks) {
+			a.again[m] = true
+		}
+	}
 }
 
-func (a *Authority) do(ctx context.Context, m moment, s said) error {
+func (a *Authority) next(ctx context.Context, m moment, t *slot) error {
+	if t.presence == nil || t.done {
+		return nil
+	}
 	if err := a.load(ctx, m); err != nil {
 		return err
 	}
-	p, err := aggregate.DecodePresence(s.data)
-	if err != nil {
-		return err
-	}
-	if p.Day != m.day || p.Slot != m.slot {
-		return errors.New("a presence of another slot")
-	}
-	switch s.word {
-	case proposal:
-		signed, err := a.Rules.Sign(p)
+	switch {
+	case !t.heard(signature, a.Party):
+		// All have said what they hold, so we have cut the slot off; after a restart the
+		// rules do not know yet.
+		if _, err := a.Rules.CutOff(m.day, m.slot); err != nil {
+			return err
+		}
+		signed, err := a.Rules.Sign(t.presence)
 		if err != nil {
 			return err
 		}
 		return a.say(ctx, m, signature, signed)
-	case presence:
-		c, err := a.Rules.Contribute(p)
+	case t.all(signature, a.Registry) && !t.heard(contribution, a.Party):
+		c, err := a.Rules.Contribute(t.presence)
 		if err != nil {
 			return err
 		}
 		return a.say(ctx, m, contribution, c.Bytes())
-	default:
-		pts, err := a.Rules.Points(p)
-		if err != nil {
-			return err
-		}
-		return a.say(ctx, m, points, pts.Bytes())
+	case t.all(points, a.Registry):
+		return a.blame(t)
+	case t.disputed && t.all(contribution, a.Registry) && !t.heard(points, a.Party):
+		return a.show(ctx, m, t)
 	}
+	return nil
+}
+
+// show says this party's points if the sums are wrong indeed. It looks once.
+func (a *Authority) show(ctx context.Context, m moment, t *slot) error {
+	records, err := a.Rules.Records(t.presence)
+	if err != nil {
+		return err
+	}
+	if _, err := aggregate.Combine(a.Registry, t.presence, records, inOrder(t.contributions)); !errors.Is(err, aggregate.ErrWrongSum) {
+		t.done = true
+		return err
+	}
+	p, err := a.Rules.Points(t.presence)
+	if err != nil {
+		return err
+	}
+	return a.say(ctx, m, points, p.Bytes())
+}
+
+// blame leaves those meters out from now on that have made a sum wrong. An authority
+// that did is left to people.
+func (a *Authority) blame(t *slot) error {
+	records, err := a.Rules.Records(t.presence)
+	if err != nil {
+		return err
+	}
+	t.done = true
+	culprits, err := aggregate.Blame(a.Registry, t.presence, records, inOrder(t.contributions), inOrder(t.points))
+	if err != nil {
+		return err
+	}
+	aside, err := a.aside()
+	if err != nil {
+		return err
+	}
+	for i := range a.Registry.Meters {
+		for _, c := range culprits {
+			if c.Meter == a.Registry.Meters[i].Certificate.Meter {
+				aside.Set(i)
+			}
+		}
+	}
+	return a.Store.Put(asideName, aside)
 }

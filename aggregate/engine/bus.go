@@ -7,6 +7,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,6 +28,10 @@ const keptOnStream = 72 * time.Hour
 
 // mostMessage bounds a message: the holding of a million meters has 33 MB.
 const mostMessage = 48 << 20
+
+// mostRecord bounds a message on the stream of records: a batch of them is in memory at
+// once, and whoever can write there could else send 512 of the largest messages.
+const mostRecord = 1 << 10
 
 // Embed starts a NATS server with JetStream in this program, its stream in a
 // folder. It listens on address (host:port), and for MQTT on mqtt unless that is
@@ -79,8 +84,9 @@ type Bus struct {
 }
 
 // NewBus finds or makes a registry's streams. Records are told apart by their
-// hash, so one that a meter sends again is not stored twice; what a party says of a
-// slot stands once it is said.
+// hash, so one that a meter sends again is not stored twice; so is what a party says
+// of a slot, whose subject ends in its hash. No subject can therefore be taken by a
+// stranger before the party that it belongs to.
 func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -90,7 +96,7 @@ func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error)
 	b := &Bus{js: js, name: hex.EncodeToString(hash[:8])}
 	b.records, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "records-" + b.name, Subjects: []string{b.subject("record", ">")},
-		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage,
+		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("stream of records: %w", err)
@@ -127,13 +133,11 @@ func (b *Bus) Publish(ctx context.Context, r *meter.SlotRecord) error {
 type word string
 
 const (
-	holding      word = "holding"      // an authority, at the cut-off: Holding
-	proposal     word = "proposal"     // the collector: Presence, unsigned
-	signature    word = "signature"    // an authority, of the proposal
-	presence     word = "presence"     // the collector: Presence, signed by all
-	contribution word = "contribution" // an authority: Contribution
-	dispute      word = "dispute"      // the collector: the sums are wrong; Presence
-	points       word = "points"       // an authority: Points
+	holding      word = "holding"      // an authority, at the cut-off: what it has, signed
+	signature    word = "signature"    // an authority, of the presence that follows from the holdings of all
+	contribution word = "contribution" // an authority, when all have signed: Contribution
+	dispute      word = "dispute"      // the collector: the sums are wrong
+	points       word = "points"       // an authority that finds so too: Points
 )
 
 // said is one message between parties.
@@ -144,9 +148,10 @@ type said struct {
 	data      []byte
 }
 
-// say publishes a message. What this party said of the slot before stands.
+// say publishes a message; the same one again changes nothing.
 func (b *Bus) say(ctx context.Context, m said) error {
-	subject := b.subject("talk", strconv.Itoa(int(m.day)), strconv.Itoa(int(m.slot)), string(m.word), strconv.Itoa(m.party))
+	sum := sha256.Sum256(m.data)
+	subject := b.subject("talk", strconv.Itoa(int(m.day)), strconv.Itoa(int(m.slot)), string(m.word), strconv.Itoa(m.party), hex.EncodeToString(sum[:8]))
 	_, err := b.js.Publish(ctx, subject, m.data)
 	if api := new(jetstream.APIError); errors.As(err, &api) && strings.Contains(api.Description, "maximum messages per subject exceeded") {
 		return nil
@@ -189,7 +194,7 @@ func (b *Bus) listen(ctx context.Context, hear func(said)) error {
 func (b *Bus) parse(subject string, data []byte) (said, bool) {
 	rest, ok := strings.CutPrefix(subject, b.subject("talk", ""))
 	parts := strings.Split(rest, ".")
-	if !ok || len(parts) != 4 {
+	if !ok || len(parts) != 5 {
 		return said{}, false
 	}
 	day, err1 := strconv.ParseUint(parts[0], 10, 16)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha3"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,7 @@ type grid struct {
 	t         testing.TB
 	registry  *meter.Registry
 	issuer    meter.Authority
+	key       *meter.AuthorityKey // of the issuer
 	keys      []*aggregate.PartyKey
 	byID      map[string]*meter.Enrolment
 	live      []*meter.Live // in order of places
@@ -52,7 +54,7 @@ func must[T any](v T, err error) T {
 func newGrid(t testing.TB, clock Clock) *grid {
 	t.Helper()
 	key := must(meter.NewAuthorityKey())
-	g := &grid{t: t, issuer: key.Authority(), byID: map[string]*meter.Enrolment{}, clock: clock}
+	g := &grid{t: t, issuer: key.Authority(), key: key, byID: map[string]*meter.Enrolment{}, clock: clock}
 	charter := meter.Charter{Registry: "street", N: 48, Channel: meter.ImportChannel, Squares: true, MinSum: 5, MinVariance: 8}
 	for _, name := range []string{"operator", "consumers"} {
 		k := must(aggregate.NewPartyKey(name, meter.X25519, nil))
@@ -64,8 +66,7 @@ func newGrid(t testing.TB, clock Clock) *grid {
 	var names []string
 	for i := range homes {
 		name := fmt.Sprint("home-", i)
-		m := must(meter.NewMeter(key, meter.Setup{Meter: name, N: 48, Squares: true}))
-		e := must(m.Enrol(founded, firstDay))
+		m, e := g.meter(key, founded, name)
 		enrolments, names = append(enrolments, e), append(names, name)
 		hash := e.Hash()
 		g.byID[string(hash[:meter.IDSize])] = e
@@ -96,6 +97,15 @@ func newGrid(t testing.TB, clock Clock) *grid {
 	return g
 }
 
+// meter makes a meter of a name and enrols it; the same name gives the same one,
+// without a memory.
+func (g *grid) meter(key *meter.AuthorityKey, c *meter.Charter, name string) (*meter.Meter, *meter.Enrolment) {
+	random := sha3.NewSHAKE128()
+	random.Write([]byte(name))
+	m := must(meter.NewMeter(key, meter.Setup{Meter: name, N: 48, Squares: true, Rand: random}))
+	return m, must(m.Enrol(c, firstDay))
+}
+
 func freeAddress() string {
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	defer l.Close()
@@ -121,14 +131,14 @@ func (g *grid) authority(i int) *Authority {
 	st := g.party(i)
 	rules := must(aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: g.registry, Key: g.keys[i], Store: st,
 		Enrolments: func(id []byte) *meter.Enrolment { return g.byID[string(id)] }}))
-	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Rules: rules, Store: st,
+	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Key: g.keys[i], Rules: rules, Store: st,
 		Timing: Timing{Clock: g.clock, CutOff: 10 * time.Minute, Back: 48}, Log: quiet}
 }
 
 var quiet = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 
 func (g *grid) collector() *Collector {
-	return &Collector{Bus: g.bus(), Registry: g.registry, Store: g.party(len(g.keys)), Log: quiet}
+	return &Collector{Bus: g.bus(), Registry: g.registry, Store: g.party(len(g.keys)), Clock: g.clock, Log: quiet}
 }
 
 // start runs something until the test ends, or until stop is called.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,15 +97,22 @@ func (i *Intake) take(ctx context.Context, list []jetstream.Msg) error {
 			return err
 		}
 	}
+	if refused := len(list) - len(good); refused > 0 { // one line a batch: a flood must not fill the log
+		i.Log.Warn("records were refused", "how_many", refused, "error", firstOf(errs))
+	}
 	for k, m := range list {
 		if errs[k] != nil {
-			i.Log.Warn("a record was refused", "error", errs[k])
 			errs[k] = m.Term()
 		} else {
 			errs[k] = m.Ack()
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// firstOf returns the first error of a list that has one.
+func firstOf(errs []error) error {
+	return errs[slices.IndexFunc(errs, func(err error) bool { return err != nil })]
 }
 
 // Behind returns how many records wait on the stream or with a worker.

@@ -115,7 +115,7 @@ func (p *Page) file(w http.ResponseWriter, r *http.Request) {
 	n := int(p.Registry.Charter.N)
 	day, err := time.Parse(time.DateOnly, r.PathValue("day"))
 	slot, err2 := strconv.ParseUint(r.PathValue("slot"), 10, 16)
-	if err != nil || err2 != nil || int(slot) >= n || day.Unix() < 0 {
+	if err != nil || err2 != nil || int(slot) >= n || day.Unix() < 0 || day.Unix() >= 1<<16*secondsPerDay {
 		problem(w, http.StatusNotFound, "a slot is named by its day and number, like /slots/2026-01-31/17")
 		return
 	}
@@ -267,8 +267,11 @@ func (p *Page) lost(l store.Value) string {
 	var day, slot uint16
 	fmt.Sscanf(strings.TrimPrefix(l.Name, lostName), "%05d/%03d", &day, &slot)
 	start := moment{day, slot}.start(int(p.Registry.Charter.N))
-	return fmt.Sprintf("The sums of %s are wrong and were not released. By what the parties showed it is the fault of %s.",
-		start.Format("2 January 15:04 UTC"), l.Value)
+	at := start.Format("2 January 15:04 UTC")
+	if len(l.Value) == 0 {
+		return fmt.Sprintf("The sums of %s cannot be and were not released. The parties did nothing wrong: a meter measured what it cannot measure, and nobody can say which.", at)
+	}
+	return fmt.Sprintf("The sums of %s are wrong and were not released. By what the parties showed it is the fault of %s.", at, l.Value)
 }
 
 func (p *Page) setView(ctx context.Context, s *meter.Set, first, last uint16) (*setView, []string, error) {

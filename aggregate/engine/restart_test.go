@@ -68,7 +68,8 @@ func TestTwiceAndLate(t *testing.T) {
 	}
 }
 
-// An authority that adds up wrongly is named, and nothing is released.
+// A meter with a wrong share is named, nothing is released, and the next slot goes on
+// without the meter.
 func TestLiarIsNamed(t *testing.T) {
 	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
 	g.start(g.authority(0).Run)
@@ -78,7 +79,8 @@ func TestLiarIsNamed(t *testing.T) {
 	c := g.collector()
 	c.Log = quiet
 	g.start(c.Run)
-	g.measure(g.bus(), 0, everyone)
+	b := g.bus()
+	g.measure(b, 0, everyone)
 	p := c.Store.(*store.Party)
 	for range 400 {
 		list, err := p.Named(context.Background(), lostName)
@@ -92,6 +94,8 @@ func TestLiarIsNamed(t *testing.T) {
 			if _, err := p.File(context.Background(), firstDay, 0); err == nil {
 				t.Error("wrong sums were released")
 			}
+			g.measure(b, 1, everyone)
+			g.expect(g.await(p, 1), 1, func(place int) bool { return place != 0 })
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -141,14 +141,14 @@ func (o *authority) party(key *aggregate.PartyKey, r *meter.Registry, find func(
 		}
 	}
 	own := key.Party(false)
-	a := &engine.Authority{Registry: r, Party: -1, Store: st.Party("authority " + own.Name + " of " + registryName(r)),
+	a := &engine.Authority{Registry: r, Party: -1, Key: key, Store: st.Party("authority " + own.Name + " of " + registryName(r)),
 		Timing: engine.Timing{Clock: clock, CutOff: time.Duration(cutOff) * time.Second, Back: int64(r.Charter.N)}}
 	for i := range r.Charter.Parties {
 		if string(r.Charter.Parties[i].Key) == string(own.Key) {
 			a.Party = i
 		}
 	}
-	a.Rules, err = aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: r, Key: key, Enrolments: find, Store: a.Store})
+	a.Rules, err = aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: r, Key: key, Enrolments: find, Store: st.Party("authority " + own.Name + " of " + charterName(r))})
 	return a, err
 }
 

@@ -94,7 +94,7 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	defer done()
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	party := st.Party("collector " + registryName(r))
-	collector := &engine.Collector{Bus: bus, Registry: r, Store: party, Log: log}
+	collector := &engine.Collector{Bus: bus, Registry: r, Store: party, Clock: clock, Log: log}
 	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: clock.Scaled(30 * time.Second), Log: log}
 	return together(ctx, collector.Run, func(ctx context.Context) error {
 		return o.servePage(ctx, c, page, address)
@@ -186,6 +186,13 @@ func readRegistry(path string) (*meter.Registry, error) {
 func registryName(r *meter.Registry) string {
 	hash := r.Hash()
 	return fmt.Sprintf("%s %x", r.Charter.Registry, hash[:8])
+}
+
+// charterName names what all registries of a charter have in common: share keys, and
+// the one presence of a slot. Two registries must not each have one.
+func charterName(r *meter.Registry) string {
+	hash := r.Charter.Hash()
+	return fmt.Sprintf("charter %x", hash[:8])
 }
 
 func connectBus(ctx context.Context, address string, r *meter.Registry) (*engine.Bus, func(), error) {

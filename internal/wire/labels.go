@@ -56,6 +56,7 @@ const (
 	LabelPresence        = "hushwatt/v1/presence"
 	LabelPresenceHash    = "hushwatt/v1/presence-hash"
 	LabelCounted         = "hushwatt/v1/counted" // hash of the records of those present
+	LabelHolding         = "hushwatt/v1/holding" // what a party has at the cut-off
 	LabelContribution    = "hushwatt/v1/contribution"
 	LabelPoints          = "hushwatt/v1/points"       // shares as elements, to find a liar
 	LabelClosing         = "hushwatt/v1/closing"      // a meter's end of day

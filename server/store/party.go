@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Party is what one party that adds up meters must remember: an authority, or
@@ -100,11 +101,26 @@ func (p *Party) Arrivals(ctx context.Context, day, slot uint16) ([][]byte, error
 	}, "SELECT data FROM party_arrivals WHERE party = ? AND day = ? AND slot = ?", p.name, day, slot)
 }
 
-// Forget deletes the arrivals of the days before one.
+// Forget deletes the arrivals of the days before one and what was held of their slots.
+// In a SQLite database these, and values that were replaced before, are in none of its
+// files afterwards; PostgreSQL leaves that to its administrator.
 func (p *Party) Forget(ctx context.Context, before uint16) error {
-	_, err := p.write.ExecContext(ctx, "DELETE FROM party_arrivals WHERE party = ? AND day < ?", p.name, before)
-	return err
+	err := p.write.inTx(ctx, func(tx queries) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM party_arrivals WHERE party = ? AND day < ?", p.name, before); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM party_values WHERE party = ? AND name >= ? AND name < ?", p.name, HeldName, fmt.Sprintf("%s%04x", HeldName, before))
+		return err
+	})
+	if err != nil || p.write.erase == nil {
+		return err
+	}
+	return p.write.erase(ctx, p.write.DB)
 }
+
+// HeldName begins the names of what an authority held of a slot: u16be day ‖ u16be slot
+// in hexadecimal follow.
+const HeldName = "holding/"
 
 // Release is the sum of a set in a slot.
 type Release struct {

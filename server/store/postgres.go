@@ -74,7 +74,7 @@ func connect(address string, settings map[string]string) (*Postgres, error) {
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(8)
-	d := database{db, dialect{sayPostgres, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writers)}}
+	d := database{db, dialect{say: sayPostgres, lock: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writers)}}
 	s := &Postgres{tables{d, d}, config.Host + "/" + config.Database}
 	if err := db.Ping(); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", s.place, err), db.Close())

@@ -58,7 +58,7 @@ func InspectSQLite(path string) (*SQLite, error) {
 }
 
 func open(path string, files fs.FS) (*SQLite, error) {
-	write, err := sql.Open("sqlite", dataSource(path, "rw", "journal_mode(WAL)")+"&_txlock=immediate")
+	write, err := sql.Open("sqlite", dataSource(path, "rw", "journal_mode(WAL)", "secure_delete(1)")+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +69,25 @@ func open(path string, files fs.FS) (*SQLite, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	s := &SQLite{tables{database{DB: read}, database{DB: write}}}
+	s := &SQLite{tables{database{DB: read}, database{DB: write, dialect: dialect{erase: emptyLog}}}}
 	if err := migrate(context.Background(), write, files); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
 	return s, nil
+}
+
+// emptyLog moves the write-ahead log into the database and empties it. What was
+// deleted or replaced before, and overwritten in the database (secure_delete), is then
+// in neither file.
+func emptyLog(ctx context.Context, db *sql.DB) error {
+	var busy, log, moved int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("the database is being read: its log could not be emptied")
+	}
+	return nil
 }
 
 func dataSource(path, mode string, more ...string) string {

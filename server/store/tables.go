@@ -25,6 +25,8 @@ type database struct {
 type dialect struct {
 	say  func(query string) string // nil if the same
 	lock string                    // first statement of a writing transaction, "" for none
+
+	erase func(context.Context, *sql.DB) error // overwrites what was deleted; nil if it cannot be
 }
 
 func (d dialect) said(query string) string {

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"hushwatt/aggregate"
+	"hushwatt/meter"
+	"hushwatt/server/store"
+)
+
+// Whoever can write on the stream says things in the parties' names before they do:
+// garbage, well-formed words signed by somebody else, the parties' own words of another
+// slot, words about slots of other years. Slots are released all the same, by what the
+// parties themselves have said.
+func TestStrangersAreNotHeard(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	b := g.bus()
+	stranger := must(aggregate.NewPartyKey("operator", meter.X25519, nil))
+	nobody := &aggregate.Holding{Day: firstDay, Meters: meter.NewBitmap(homes)}
+	hash := g.registry.Hash()
+	empty := (&meter.Presence{Registry: hash[:], Day: firstDay, Meters: meter.NewBitmap(homes), Records: meter.CountedHash(nil)}).Bytes()
+	publish := func(subject string, data []byte) {
+		if _, err := b.js.Publish(context.Background(), subject, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shout := func(slot uint16) {
+		nobody.Slot = slot
+		for party := range 2 {
+			for w, data := range map[word][]byte{holding: stranger.SignHolding(g.registry, nobody), signature: make([]byte, 64), contribution: {0x84}, points: empty, dispute: nil, "proposal": empty} {
+				subject := b.subject("talk", fmt.Sprint(firstDay), fmt.Sprint(slot), string(w), fmt.Sprint(party))
+				publish(subject, data)
+				publish(subject+".x", data)
+				publish(subject+".y", []byte("garbage"))
+			}
+		}
+	}
+	for slot := range uint16(3) {
+		shout(slot)
+	}
+	for year := range 40 {
+		publish(b.subject("talk", fmt.Sprint(year*365), "0", "dispute", "0", "x"), nil)
+		publish(b.subject("talk", fmt.Sprint(firstDay), fmt.Sprint(48+year), "dispute", "0", "x"), nil)
+		publish(b.subject("talk", fmt.Sprint(firstDay), "0", "dispute", fmt.Sprint(2+year), "x"), nil)
+		publish(b.subject("talk", fmt.Sprint(firstDay), "0", fmt.Sprint("word", year), "0", "x"), nil)
+	}
+	a, c := g.authority(0), g.collector()
+	g.start(a.Run)
+	g.start(g.authority(1).Run)
+	stop := g.start(c.Run)
+	p := c.Store.(*store.Party)
+	for slot := range 3 {
+		g.measure(b, slot, everyone)
+		g.expect(g.await(p, slot), slot, everyone)
+		if slot == 0 { // what the parties said of one slot is no word of the next
+			for i, k := range g.keys {
+				publish(b.subject("talk", fmt.Sprint(firstDay), "1", "holding", fmt.Sprint(i), "z"), k.SignHolding(g.registry, &aggregate.Holding{Day: firstDay, Meters: meter.NewBitmap(homes)}))
+			}
+		}
+	}
+	stop()
+	if n := len(c.talk.slots); n > 4 {
+		t.Errorf("the collector remembers %d slots", n)
+	}
+	if lost, err := p.Named(context.Background(), lostName); err != nil || len(lost) != 0 {
+		t.Errorf("lost: %v, %v", lost, err)
+	}
+}
+
+// A meter that sends another record of the same slot after the cut-off, and an authority
+// that crashes just then: it goes on with the record that it has said it holds.
+func TestSecondRecordAndRestart(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 900))
+	b := g.bus()
+	a := g.authority(0)
+	stop := g.start(a.Run) // without the other one there is nothing to sign yet
+	g.measure(b, 0, everyone)
+	for range 200 {
+		if v, err := a.Store.Get(heldName(moment{firstDay, 0})); err != nil || v != nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	var twins [][]byte
+	for place := range homes {
+		twin, _ := g.meter(g.key, &g.registry.Charter, g.registry.Meters[place].Certificate.Meter)
+		l := must(twin.Live(must(meter.NewKey(meter.X25519)).Recipient(), firstDay))
+		r := must(l.Slot(0, []meter.Reading{{Wh: 7}}))[0]
+		if err := b.Publish(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+		twins = append(twins, r.Bytes())
+	}
+	for range 200 {
+		if list, err := a.Store.Arrivals(context.Background(), firstDay, 0); err != nil || len(list) == 2*homes {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	g.start(g.authority(0).Run)
+	// The other authority saw only the first ones: its store is filled by hand.
+	other := g.authority(1)
+	for place, l := range g.live {
+		arrival := must(other.check(must(l.Record(0, meter.ImportChannel)).Bytes()))
+		if err := other.Store.Arrive(context.Background(), []store.Arrival{arrival}); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(must(l.Record(0, meter.ImportChannel)).Bytes(), twins[place]) {
+			t.Fatal("the twin says the same")
+		}
+	}
+	must(0, other.cutOffNow(b))
+	g.start(other.Run)
+	c := g.collector()
+	g.start(c.Run)
+	g.expect(g.await(c.Store.(*store.Party), 0), 0, everyone)
+}
+
+// cutOffNow cuts the first slot off by what is in the store.
+func (a *Authority) cutOffNow(b *Bus) error {
+	a.loaded = map[moment]bool{}
+	return a.cutOff(context.Background(), moment{firstDay, 0})
+}
