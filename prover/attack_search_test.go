@@ -408,7 +408,7 @@ func TestAttackSearch(t *testing.T) {
 		c, err := claim(amount)
 		if err != nil {
 			if !errors.Is(err, ErrNotProvable) {
-				t.Logf("plan %d: %v", i, err)
+				t.Errorf("plan %d: %v", i, err)
 			}
 			continue
 		}

@@ -15,7 +15,7 @@ const (
 	maxRows        = 1 << 16
 )
 
-var errPublic = errors.New("expression is about no hidden integer")
+var errPublic = fmt.Errorf("%w: expression is about no hidden integer", ErrNotProvable)
 
 // form is a compiled claim: what is committed to and what is proven about it,
 // after substitution. It holds nothing private.
@@ -253,12 +253,12 @@ func (c *Claim) checkSide(name string, pays Pays, y moves) error {
 		return nil
 	}
 	if c.tied(y) {
-		return fmt.Errorf("one-sided secret %s stands in a product or in an equation: it passes its freedom on", name)
+		return fmt.Errorf("%w: one-sided secret %s stands in a product or in an equation: it passes its freedom on", ErrNotProvable, name)
 	}
 	for _, sum := range c.results {
 		for _, l := range sum {
 			if up, down := c.directions(l, y); up && pays == PaysDown || down && pays == PaysUp {
-				return fmt.Errorf("secret %s can be wrong to the prover's gain: the exact form with a product is needed", name)
+				return fmt.Errorf("%w: secret %s can be wrong to the prover's gain: the exact form with a product is needed", ErrNotProvable, name)
 			}
 		}
 	}
