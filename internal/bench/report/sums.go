@@ -54,7 +54,7 @@ const sumsText = `
 ## Sums over many meters
 
 A registry with squares, so that sum, mean and variance are released, of two authorities. *Arrival* is what an authority does when a record comes: decoding, the meter's place and signature, both commitments, and its share, which the last authority decrypts. *After* is the rest of the slot for each
-meter: the record counted in, cut-off, presence, that authority's contribution, and the collector's check of the released sums against all commitments. Both are on one core and in memory, without message stream and database. A larger registry than 1,000 is made of 1,000 real meters and others with names, records and arrivals of their own, which repeat the commitments and shares of the real ones and are not signed; arrivals are measured on the real ones, which stand among the others.
+meter: the record counted in, cut-off, presence, that authority's contribution, and the collector's check of the released sums against all commitments. Both are on one core and in memory, without message stream and database. A larger registry than 1,000 is made of 1,000 real meters and others with names, records and arrivals of their own, which repeat the commitments and shares of the real ones and are not signed; arrivals are measured on the real ones, which stand among the others. A million takes 1.6 GB of memory.
 
 | meters | arrival | after | together |
 |---:|---:|---:|---:|

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A target is a number that must be reached (a ratio or a size, the same on every
 // machine) or is aimed for (a time).
@@ -12,7 +15,11 @@ type target struct {
 	unit, tried string
 }
 
+// met is false for what was not measured: a missing number counts as 0.
 func (t target) met() bool {
+	if !(t.got > 0) || math.IsInf(t.got, 1) {
+		return false
+	}
 	if t.least {
 		return t.got >= t.limit
 	}
