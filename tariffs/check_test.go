@@ -81,6 +81,9 @@ func TestCheckFindsTheSlotLength(t *testing.T) {
 }
 
 func TestCheckSaysWhatIsNotProvable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	r, err := Check(mustParse(t, plain(t, `"stage":"bill"`, `"stage":"line"`, `"timeZone"`, leastCharge+`,"timeZone"`)))
 	if err != nil || !strings.HasPrefix(r.Provable, "not provable: ") || !r.Accepted {
 		t.Errorf("%+v, %v", r, err)

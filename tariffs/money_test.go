@@ -233,6 +233,9 @@ func grid() (cases []gridCase) {
 // document, its lines add up, and the number that a proof would reveal leads to
 // the same total.
 func TestQuoteByTheWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	negative, halves := 0, 0
 	for i, c := range grid() {

@@ -284,6 +284,9 @@ func explainedByDefinition(n int, rows []Row, in func(row, day, slot int) bool, 
 }
 
 func TestExplainedByDefinition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	rng := rand.New(rand.NewPCG(8, 9))
 	for _, n := range []int{24, 48, 144} {
 		for count := 1; count <= 3; count++ {

@@ -169,6 +169,9 @@ func (r randomTariff) together() (shared, rules string) {
 // Random tariffs, one or two in a bill, with events, over clock changes, the new
 // year and 29 February: every line as the oracle has it.
 func TestRandomTariffs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	rng := rand.New(rand.NewPCG(41, 42))
 	provable, rules := 0, map[RuleKind]int{}
 	for i := range 100 {

@@ -97,6 +97,9 @@ func TestGeneralWorksOut(t *testing.T) {
 // What cannot be worked out is asked for; each of these would pass silently if
 // it were guessed.
 func TestGeneralAsks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	rows := func(n int, start, layout, line string) string {
 		return rowsOf(n, start, layout, func(at string, i int) string { return fmt.Sprintf(line, at, kwh(wave(i))) })
 	}

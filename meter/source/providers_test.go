@@ -76,6 +76,9 @@ func TestProviderFilesAsk(t *testing.T) {
 
 // Seven weeks of Swiss homes, one file after another, and every home of a week.
 func TestSwissWeeks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	var all strings.Builder
 	for week, total := range []uint64{99887254, 87446737, 104296402, 126262301, 120249306, 105974894, 147234270} {
 		data := gunzip(t, testdata.Shared(t, fmt.Sprintf("data/swiss-bamberg-15min-2018/elcons_15min_w%d.csv.gz", 44+week)))

@@ -120,6 +120,9 @@ func (s *shape) read(t testing.TB, size int) (f *File, peak, held int64) {
 // Files of 35 MB and more, each in its own shape: what is held at any time is the
 // series that comes out, twice over while it grows, and a few hundred kilobytes.
 func TestStreaming(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, s := range shapes() {
 		t.Run(s.name, func(t *testing.T) {
 			const size = 35 << 20
