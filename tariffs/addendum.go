@@ -19,25 +19,23 @@ import (
 // (docs/protocol.md, section 6.1).
 type Addendum struct {
 	tariff    []byte // id
-	events    []occurrence
+	events    []Event
 	root      *value
 	canonical []byte
 	supplier  []byte
 	signature []byte
 }
 
-// An occurrence is one announced event, seconds since 1970.
-type occurrence struct {
-	name     string
-	from, to int64
+// An Event is one announced event of a tariff: its name there, and its hours, To
+// exclusive, in seconds since 1970.
+type Event struct {
+	Name     string
+	From, To int64
 }
 
 // ParseAddendum reads an addendum in any layout, bare or signed.
 func ParseAddendum(data []byte) (*Addendum, error) {
 	root, err := readJSON(data)
-	if err == nil && root.kind != kindObject {
-		err = fmt.Errorf("document is %s, must be an object", root.kind)
-	}
 	var a *Addendum
 	if err == nil {
 		a, err = parseAddendum(root)
@@ -49,6 +47,9 @@ func ParseAddendum(data []byte) (*Addendum, error) {
 }
 
 func parseAddendum(root *value) (*Addendum, error) {
+	if root.kind != kindObject {
+		return nil, fmt.Errorf("document is %s, must be an object", root.kind)
+	}
 	var err error
 	top := object{value: root, used: map[string]bool{}, err: &err}
 	if !top.has("addendum") {
@@ -80,10 +81,10 @@ func parseBareAddendum(root *value) (*Addendum, error) {
 	a := &Addendum{root: root}
 	a.tariff = parsed(top, "tariff", "the id of a tariff, 64 lower-case hexadecimal digits", tariffID)
 	for _, item := range top.objects("events", true) {
-		e := occurrence{name: item.text("displayName")}
-		e.from = parsed(item, "from", "an instant like 2025-07-10T16:00:00-07:00", instant)
-		e.to = parsed(item, "to", "an instant like 2025-07-10T16:00:00-07:00", instant)
-		if e.to <= e.from || e.to-e.from > daySeconds {
+		e := Event{Name: item.text("displayName")}
+		e.From = parsed(item, "from", "an instant like 2025-07-10T16:00:00-07:00", instant)
+		e.To = parsed(item, "to", "an instant like 2025-07-10T16:00:00-07:00", instant)
+		if e.To <= e.From || e.To-e.From > daySeconds {
 			item.fail("to", "is not after from, by a day at most")
 		}
 		item.done()
@@ -105,6 +106,14 @@ func (a *Addendum) Tariff() string { return hex.EncodeToString(a.tariff) }
 // Hash returns SHA-256 of the label "hushwatt/v1/addendum" and the
 // canonical form. It is part of what a bill is bound to (Plan.Documents).
 func (a *Addendum) Hash() [32]byte { return sha256.Sum256(a.message()) }
+
+// Events returns what is announced, in the order of the document.
+func (a *Addendum) Events() []Event { return slices.Clone(a.events) }
+
+// During reports whether an event, or a part of it, lies in [from, to).
+func (a *Addendum) During(from, to int64) bool {
+	return slices.ContainsFunc(a.events, func(e Event) bool { return e.From < to && from < e.To })
+}
 
 // Supplier returns the Ed25519 key that signed the addendum, nil if it is bare.
 func (a *Addendum) Supplier() []byte { return bytes.Clone(a.supplier) }
@@ -137,13 +146,13 @@ func (t *Tariff) With(as ...*Addendum) (*Tariff, error) {
 		case !bytes.Equal(a.tariff, id[:]):
 			return nil, fmt.Errorf("addendum is of the tariff %s, not of %s", a.Tariff(), t.ID())
 		case !bytes.Equal(a.supplier, t.supplier):
-			return nil, errors.New("addendum is not signed by the supplier of its tariff")
+			return nil, a.notSigned(t)
 		case i > 0 && bytes.Equal(a.key(), out.addenda[i-1].key()):
 			return nil, errors.New("an addendum is there twice")
 		}
 		for _, e := range a.events {
-			if !slices.ContainsFunc(t.tracks, func(k track) bool { return k.event != nil && k.event.rate.name == e.name }) {
-				return nil, fmt.Errorf("addendum announces %q, which the tariff does not have", e.name)
+			if !slices.ContainsFunc(t.tracks, func(k track) bool { return k.event != nil && k.event.rate.name == e.Name }) {
+				return nil, fmt.Errorf("addendum announces %q, which the tariff does not have", e.Name)
 			}
 		}
 	}
@@ -153,16 +162,59 @@ func (t *Tariff) With(as ...*Addendum) (*Tariff, error) {
 		}
 		years := map[int]int{}
 		for i, e := range out.occurrences(k.event) {
-			if i > 0 && e.from < out.occurrences(k.event)[i-1].to {
-				return nil, fmt.Errorf("addendum: two events %q at %s", e.name, utcStamp(e.from))
+			if i > 0 && e.From < out.occurrences(k.event)[i-1].To {
+				return nil, fmt.Errorf("addendum: two events %q at %s", e.Name, utcStamp(e.From))
 			}
-			year := dateIn(loc, e.from).time().Year()
+			year := dateIn(loc, e.From).time().Year()
 			if years[year]++; years[year] > k.event.maximum {
-				return nil, fmt.Errorf("addendum: more than %d events %q in %d", k.event.maximum, e.name, year)
+				return nil, fmt.Errorf("addendum: more than %d events %q in %d", k.event.maximum, e.Name, year)
 			}
 		}
 	}
 	return &out, nil
+}
+
+// notSigned says how the signatures of an addendum and its tariff differ.
+func (a *Addendum) notSigned(t *Tariff) error {
+	switch {
+	case a.supplier == nil:
+		return errors.New("addendum is not signed, and its tariff is")
+	case t.supplier == nil:
+		return errors.New("addendum is signed, and its tariff is not")
+	}
+	return errors.New("addendum is not signed by the supplier of its tariff")
+}
+
+// WithAddenda returns the tariffs, each with those of the addenda that are of it
+// (Tariff.With) and no others. An addendum of none of them is an error.
+func WithAddenda(ts []*Tariff, as []*Addendum) ([]*Tariff, error) {
+	of := map[string][]*Addendum{}
+	for _, a := range as {
+		of[a.Tariff()] = append(of[a.Tariff()], a)
+	}
+	out := make([]*Tariff, len(ts))
+	for i, t := range ts {
+		var err error
+		if out[i], err = t.With(of[t.ID()]...); err != nil {
+			return nil, err
+		}
+		delete(of, t.ID())
+	}
+	for id := range of {
+		return nil, fmt.Errorf("addendum is of the tariff %s, which is not there", id)
+	}
+	return out, nil
+}
+
+// Addenda returns what the tariff was given by With, in ascending order of hashes.
+func (t *Tariff) Addenda() []*Addendum { return slices.Clone(t.addenda) }
+
+// Named returns the tariff with those of its addenda alone whose hashes are among
+// some ids: an addendum that came later is not part of an earlier request.
+func (t *Tariff) Named(ids [][32]byte) *Tariff {
+	out := *t
+	out.addenda = slices.DeleteFunc(slices.Clone(t.addenda), func(a *Addendum) bool { return !slices.Contains(ids, a.Hash()) })
+	return &out
 }
 
 // key orders addenda: by their hash.
@@ -172,28 +224,30 @@ func (a *Addendum) key() []byte {
 }
 
 // occurrences returns the announced events of one kind in order of time.
-func (t *Tariff) occurrences(e *event) []occurrence {
-	var out []occurrence
+func (t *Tariff) occurrences(e *event) []Event {
+	var out []Event
 	for _, a := range t.addenda {
 		for _, o := range a.events {
-			if o.name == e.rate.name {
+			if o.Name == e.rate.name {
 				out = append(out, o)
 			}
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].from < out[j].from })
+	sort.Slice(out, func(i, j int) bool { return out[i].From < out[j].From })
 	return out
 }
 
 // Documents returns what a bill is bound to: the ids of the tariffs in force in
-// the period in order of time, each followed by the hashes of its addenda in
-// ascending order.
+// the period in order of time, each followed by the hashes of those of its addenda
+// that announce anything in the period, in ascending order.
 func (p *Plan) Documents() [][32]byte {
 	var out [][32]byte
 	for _, t := range p.Tariffs {
 		out = append(out, t.Hash())
 		for _, a := range t.addenda {
-			out = append(out, a.Hash())
+			if a.During(p.From, p.To) {
+				out = append(out, a.Hash())
+			}
 		}
 	}
 	return out

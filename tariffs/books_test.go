@@ -155,7 +155,7 @@ func TestEvents(t *testing.T) {
 		tariff     *Tariff
 		total      string
 		documents  int
-		occurrence []occurrence
+		occurrence []Event
 	}{
 		{tariff, "74.40", 1, nil},
 		{with, "78.00", 3, with.occurrences(with.tracks[1].event)},
@@ -185,7 +185,7 @@ func TestEvents(t *testing.T) {
 		want   string
 	}{
 		{"of another tariff", mustParse(t, contract(hotDay, "Wide", "Other")), []*Addendum{one}, "is of the tariff"},
-		{"not signed", signed, []*Addendum{one}, "not signed by the supplier"},
+		{"not signed", signed, []*Addendum{one}, "addendum is not signed, and its tariff is"},
 		{"signed by another", signed, []*Addendum{parse(string(one.Signed(testKey(8))))}, "not signed by the supplier"},
 		{"twice", tariff, []*Addendum{one, one}, "there twice"},
 		{"unknown event", tariff, []*Addendum{parse(addendum(tariff, "Cold 2023-07-10T16:00:00Z 2023-07-10T20:00:00Z"))}, `"Cold", which the tariff does not have`},

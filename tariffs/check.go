@@ -67,7 +67,7 @@ func Check(t *Tariff) (*Report, error) {
 	r.Months = len(plans)
 	r.Assumes = fmt.Sprintf("a bill of one calendar month, readings of 0 to %d Wh in %d minutes", checkCap, r.SlotMinutes)
 	if slices.ContainsFunc(t.tracks, func(k track) bool { return k.event != nil }) {
-		r.Assumes += fmt.Sprintf(", the events of %d addenda", len(t.addenda))
+		r.Assumes += fmt.Sprintf(", events announced in addenda: %d", len(t.addenda))
 	}
 	if filled {
 		r.Assumes += ", the mean of the dynamic prices known so far where none is known"
@@ -247,6 +247,13 @@ func (t *Tariff) months() []Date {
 	var all, priced []Date
 	for m := monthOf(t.From); m < end && len(all) < maxMonths && nextMonth(m) <= lastDate; m = nextMonth(m) {
 		all = append(all, m)
+	}
+	for _, m := range t.eventful() {
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	for _, m := range all {
 		if t.hasPrices(m) {
 			priced = append(priced, m)
 		}
@@ -255,6 +262,24 @@ func (t *Tariff) months() []Date {
 		return priced
 	}
 	return all[:min(1, len(all))]
+}
+
+// eventful returns the first days of the months in which events begin, each once.
+func (t *Tariff) eventful() (months []Date) {
+	loc, err := Zone(t.Clock)
+	if err != nil {
+		return nil
+	}
+	for _, a := range t.addenda {
+		for _, e := range a.events {
+			d := dateIn(loc, e.From)
+			if m := monthOf(d); d >= t.From && d < t.To && nextMonth(m) <= lastDate && !slices.Contains(months, m) {
+				months = append(months, m)
+			}
+		}
+	}
+	slices.Sort(months)
+	return months
 }
 
 func monthOf(d Date) Date {

@@ -3,6 +3,7 @@ package tariffs
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,14 +13,38 @@ import (
 // key that is, is for the caller to know.
 func Parse(data []byte) (*Tariff, error) {
 	root, err := readJSON(data)
-	if err != nil {
-		return nil, fmt.Errorf("tariff: %w", err)
+	var t *Tariff
+	if err == nil {
+		t, err = parse(root)
 	}
-	t, err := parse(root)
 	if err != nil {
 		return nil, fmt.Errorf("tariff: %w", err)
 	}
 	return t, nil
+}
+
+// Read reads a document in any layout, bare or signed, that is a tariff or an
+// addendum of one; the other result is nil.
+func Read(data []byte) (t *Tariff, a *Addendum, err error) {
+	what := "tariff"
+	root, err := readJSON(data)
+	switch {
+	case err != nil:
+	case announces(root):
+		what = "addendum"
+		a, err = parseAddendum(root)
+	default:
+		t, err = parse(root)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return t, a, nil
+}
+
+// announces tells an addendum by its keys, which a tariff does not have.
+func announces(root *value) bool {
+	return root.kind == kindObject && slices.ContainsFunc(root.members, func(m member) bool { return m.name == "addendum" || m.name == "events" })
 }
 
 func parse(root *value) (*Tariff, error) {

@@ -159,7 +159,7 @@ func (p *Plan) units(segment int, s *season, r *rate, k *track, line int) []unit
 		occurrences := g.t.occurrences(k.event)
 		key = func(slot int) int {
 			t := p.FirstDay*daySeconds + slot*int(p.step())
-			return slices.IndexFunc(occurrences, func(o occurrence) bool { return int64(t) < o.to })
+			return slices.IndexFunc(occurrences, func(o Event) bool { return int64(t) < o.To })
 		}
 	}
 	var out []unit

@@ -140,7 +140,7 @@ func (g segment) dayPieces(out []piece, k *track, line int, d Date, s span) ([]p
 	}
 	if k.event != nil {
 		for _, o := range g.t.occurrences(k.event) {
-			add(piece{o.from, o.to, int32(line), k.event.rate.blocks[0].price})
+			add(piece{o.From, o.To, int32(line), k.event.rate.blocks[0].price})
 		}
 		return out, nil
 	}

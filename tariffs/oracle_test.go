@@ -98,7 +98,7 @@ type oracleLine struct {
 type slowBill struct {
 	t          testing.TB
 	docs       []docTariff // in order of time
-	events     map[string][]occurrence
+	events     map[string][]Event
 	start, end time.Time // local midnights as UTC dates
 	slots      []slotUse
 	lines      []oracleLine
@@ -394,7 +394,7 @@ func (o *slowBill) event(d *docTariff, r *docRate) {
 	for _, e := range o.events[r.DisplayName] {
 		var wh int64
 		for _, u := range o.slots {
-			if d.inForce(dayOf(u.at)) && u.start >= e.from && u.start < e.to {
+			if d.inForce(dayOf(u.at)) && u.start >= e.From && u.start < e.To {
 				wh += o.usedAs(d, u, false)
 				perSlot.Add(perSlot, o.round(d, new(big.Rat).Mul(o.rat(r.Rates[0].UnitPrice), big.NewRat(o.usedAs(d, u, false), 1000))))
 			}
@@ -655,9 +655,9 @@ func (o *slowBill) taxed() *big.Rat {
 }
 
 // oracleOf reads documents for a plan and its readings.
-func oracleOf(t testing.TB, p *Plan, texts []string, events []occurrence, channels ...*Series) *slowBill {
+func oracleOf(t testing.TB, p *Plan, texts []string, events []Event, channels ...*Series) *slowBill {
 	t.Helper()
-	o := &slowBill{t: t, events: map[string][]occurrence{}, start: p.Start.time(), end: p.End.time()}
+	o := &slowBill{t: t, events: map[string][]Event{}, start: p.Start.time(), end: p.End.time()}
 	for _, text := range texts {
 		var d docTariff
 		if err := json.Unmarshal([]byte(text), &d); err != nil {
@@ -666,7 +666,7 @@ func oracleOf(t testing.TB, p *Plan, texts []string, events []occurrence, channe
 		o.docs = append(o.docs, d)
 	}
 	for _, e := range events {
-		o.events[e.name] = append(o.events[e.name], e)
+		o.events[e.Name] = append(o.events[e.Name], e)
 	}
 	loc, err := Zone(p.Clock)
 	if err != nil {
@@ -693,7 +693,7 @@ func oracleOf(t testing.TB, p *Plan, texts []string, events []occurrence, channe
 
 // checkOracle compares a quote with the oracle's bill: total, and the lines one
 // by one where they are not rounded away; and what a proof would reveal.
-func checkOracle(t testing.TB, p *Plan, texts []string, events []occurrence, channels ...*Series) *Bill {
+func checkOracle(t testing.TB, p *Plan, texts []string, events []Event, channels ...*Series) *Bill {
 	t.Helper()
 	bill, err := Quote(p, channels...)
 	if err != nil {

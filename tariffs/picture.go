@@ -160,6 +160,9 @@ func (t *Tariff) Words() []string {
 		}
 		if e := k.event; e != nil {
 			say("%s, %s: %s in hours that are announced, at most %d times a year", k.component, e.rate.name, e.rate.inWords(t.Currency, false), e.maximum)
+			if told := t.announced(e); told != "" {
+				say("%s: %s", e.rate.name, told)
+			}
 		}
 	}
 	for _, f := range t.fees {
@@ -183,6 +186,18 @@ func (t *Tariff) Words() []string {
 	}
 	say("Rounded by stage %s to %d decimals, %s", t.Rounding.Stage, t.Rounding.Digits, t.Rounding.Mode)
 	return out
+}
+
+// announced says how often an event was announced, and when it is last.
+func (t *Tariff) announced(e *event) string {
+	all := t.occurrences(e)
+	loc, err := Zone(t.Clock)
+	if len(all) == 0 || err != nil {
+		return ""
+	}
+	last := all[len(all)-1]
+	at := func(unix int64) string { return time.Unix(unix, 0).In(loc).Format("2006-01-02 15:04") }
+	return fmt.Sprintf("announced %d times, last from %s to %s", len(all), at(last.From), at(last.To))
 }
 
 func inSeason(k track, s *season) string {
@@ -227,6 +242,8 @@ func (r *rate) inWords(currency string, export bool) string {
 			text += " above"
 		case b.daily:
 			text += fmt.Sprintf(" for %s kWh × days of the %s", kWh, inTime[r.period])
+		case r.period == perEvent:
+			text += fmt.Sprintf(" for %s kWh an event", kWh)
 		default:
 			text += fmt.Sprintf(" for %s kWh a %s", kWh, inTime[r.period])
 		}

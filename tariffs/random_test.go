@@ -189,10 +189,10 @@ func TestRandomTariffs(t *testing.T) {
 			texts = append(texts, text)
 			ts = append(ts, mustParse(t, text))
 		}
-		var events []occurrence
+		var events []Event
 		for day := date(t, period[0]) + 1; day < date(t, period[1]); day += 5 {
 			from := int64(day)*daySeconds + int64(rng.IntN(20))*3600
-			events = append(events, occurrence{"Hot day", from, from + 3600*int64(1+rng.IntN(6))})
+			events = append(events, Event{"Hot day", from, from + 3600*int64(1+rng.IntN(6))})
 		}
 		for j := range ts {
 			ts[j] = announced(t, ts[j], events)
@@ -222,11 +222,11 @@ func TestRandomTariffs(t *testing.T) {
 }
 
 // announced attaches an addendum with these events.
-func announced(t testing.TB, tariff *Tariff, events []occurrence) *Tariff {
+func announced(t testing.TB, tariff *Tariff, events []Event) *Tariff {
 	t.Helper()
 	var list []string
 	for _, e := range events {
-		list = append(list, fmt.Sprintf(`{"displayName":"%s","from":"%s","to":"%s"}`, e.name, utcStamp(e.from), utcStamp(e.to)))
+		list = append(list, fmt.Sprintf(`{"displayName":"%s","from":"%s","to":"%s"}`, e.Name, utcStamp(e.From), utcStamp(e.To)))
 	}
 	a, err := ParseAddendum([]byte(fmt.Sprintf(`{"tariff":"%s","events":[%s]}`, tariff.ID(), strings.Join(list, ","))))
 	if err != nil {

@@ -22,7 +22,7 @@ func TestEventsAnnouncedLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.write("plain-hours.json", []byte(`{"tariff":"`+tariff.ID()+`","events":[{"displayName":"Cold evening","from":"2026-03-03T17:00:00Z","to":"2026-03-03T20:00:00Z"}]}`))
-	d.refused(1, "not signed by the supplier", quoteMonth+" --addendum plain-hours.json")
+	d.refused(1, "addendum is not signed, and its tariff is", quoteMonth+" --addendum plain-hours.json")
 	d.do("tariff sign --addendum plain-hours.json --supplier-dir supplier --out hours.json")
 	addendum, err := tariffs.ParseAddendum(d.read("hours.json"))
 	if err != nil {

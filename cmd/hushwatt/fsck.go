@@ -21,7 +21,7 @@ var fsckCommand = command{
 		"the server does.",
 	flags: func(f *flags) action {
 		database := f.need("database", "PLACE", "the database, a file or postgres://…, or a backup of one")
-		paths := f.list("tariff", "FILE", "a tariff to be used where the database lacks it or holds a damaged copy")
+		paths := f.list("tariff", "FILE", "a tariff, or an addendum beside its tariff, to be used where the database lacks it or holds a damaged copy")
 		return func(c *console) (answer, error) { return fsck(c, *database, *paths) }
 	},
 }
@@ -32,7 +32,7 @@ func (a fsckAnswer) text(w io.Writer) {
 	for _, f := range a.Findings {
 		fmt.Fprintf(w, "%s: %s\n", f.Where, f.What)
 	}
-	fmt.Fprintf(w, "%d tariffs, %d requests, %d accepted bills with their receipts, %d refused bills: ", a.Tariffs, a.Requests, a.Bills, a.Refused)
+	fmt.Fprintf(w, "%d tariffs, %d addenda, %d requests, %d accepted bills with their receipts, %d refused bills: ", a.Tariffs, a.Addenda, a.Requests, a.Bills, a.Refused)
 	if len(a.Findings) == 0 {
 		fmt.Fprintln(w, "all as they should be")
 	} else {

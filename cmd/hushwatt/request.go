@@ -29,7 +29,7 @@ var requestCommand = command{
 		dir := f.need("supplier-dir", "DIR", "the supplier")
 		out := f.need("out", "FILE", "where to write the request")
 		return func(c *console) (answer, error) {
-			ts, err := supplierTariffs(c, *paths, *addenda)
+			ts, err := supplierTariffs(*paths, *addenda)
 			if err != nil {
 				return nil, err
 			}

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -23,11 +22,11 @@ var tariffCheckCommand = command{
 		path := f.arg("FILE")
 		addenda := declareAddenda(f)
 		return func(c *console) (answer, error) {
-			ts, err := readTariffs(c, []string{*path}, *addenda...)
+			t, err := readOneTariff(c, *path, *addenda)
 			if err != nil {
 				return nil, err
 			}
-			r, err := tariffs.Check(ts[0])
+			r, err := tariffs.Check(t)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", *path, err)
 			}
@@ -88,10 +87,7 @@ var tariffSignCommand = command{
 			if err := oneOf(*path, "--tariff", *addendum, "--addendum"); err != nil {
 				return nil, err
 			}
-			if *addendum != "" {
-				return signAddendum(*addendum, *dir, *out)
-			}
-			return signTariff(*path, *dir, *out)
+			return signDocument(*path+*addendum, *dir, *out)
 		}
 	},
 }
@@ -105,35 +101,30 @@ func (a signAnswer) text(w io.Writer) {
 	fmt.Fprintf(w, "%s\nsigned by %s\n", a.ID, a.Supplier)
 }
 
-func signTariff(path, dir, out string) (answer, error) {
-	t, err := readTariff(path)
+// signDocument signs a tariff or an addendum.
+func signDocument(path, dir, out string) (answer, error) {
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
+	}
+	t, a, err := tariffs.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	key, err := supplierKey(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(out, append(t.Signed(key.Ed25519()), '\n'), 0o644); err != nil {
+	id, signed := [32]byte{}, []byte(nil)
+	if a != nil {
+		id, signed = a.Hash(), a.Signed(key.Ed25519())
+	} else {
+		id, signed = t.Hash(), t.Signed(key.Ed25519())
+	}
+	if err := writeFile(out, append(signed, '\n'), 0o644); err != nil {
 		return nil, err
 	}
-	return signAnswer{t.ID(), key.Public().String()}, nil
-}
-
-func signAddendum(path, dir, out string) (answer, error) {
-	a, err := readAddendum(path)
-	if err != nil {
-		return nil, err
-	}
-	key, err := supplierKey(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := writeFile(out, append(a.Signed(key.Ed25519()), '\n'), 0o644); err != nil {
-		return nil, err
-	}
-	hash := a.Hash()
-	return signAnswer{hex.EncodeToString(hash[:]), key.Public().String()}, nil
+	return signAnswer{hex.EncodeToString(id[:]), key.Public().String()}, nil
 }
 
 var tariffQuoteCommand = command{
@@ -245,34 +236,3 @@ func declarePeriod(f *flags, required bool) period {
 }
 
 func asDate(s string) (tariffs.Date, error) { return tariffs.ParseDate(s) }
-
-func readTariff(path string) (*tariffs.Tariff, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	t, err := tariffs.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return t, nil
-}
-
-// readTariffs reads tariffs, with their addenda, and says which are not signed.
-func readTariffs(c *console, paths []string, addenda ...string) ([]*tariffs.Tariff, error) {
-	ts := make([]*tariffs.Tariff, len(paths))
-	for i, path := range paths {
-		t, err := readTariff(path)
-		if err != nil {
-			return nil, err
-		}
-		if t.Supplier() == nil {
-			c.note("%s is not signed", filepath.Base(path))
-		}
-		ts[i] = t
-	}
-	if len(addenda) == 0 {
-		return ts, nil
-	}
-	return withEvents(c, ts, addenda)
-}

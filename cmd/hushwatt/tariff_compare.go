@@ -53,27 +53,28 @@ type unpriced struct {
 }
 
 func compare(c *console, paths, addenda []string, r readings, p period) (answer, error) {
-	ts, err := readTariffs(c, paths, addenda...)
+	d, err := readDocuments(paths, addenda)
 	if err != nil {
 		return nil, err
 	}
+	d.note(c)
 	file, err := r.read(c)
 	if err != nil {
 		return nil, err
 	}
-	start, end, err := wholeDays(file, ts[0].Clock, p)
+	start, end, err := wholeDays(file, d.tariffs[0].Clock, p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *r.path, err)
 	}
 	a := &compareAnswer{Start: start.String(), End: end.String(), Bills: []compared{}, Refused: []unpriced{}}
-	for i, t := range ts {
+	for i, t := range d.tariffs {
 		b, err := quoteFile([]*tariffs.Tariff{t}, file, *r.slot, start, end)
 		if err != nil {
-			a.Refused = append(a.Refused, unpriced{paths[i], reason(err)})
+			a.Refused = append(a.Refused, unpriced{d.tariffFiles[i], reason(err)})
 			continue
 		}
 		total, _ := new(big.Rat).SetString(b.Total)
-		a.Bills = append(a.Bills, compared{Tariff: paths[i], PlanID: t.PlanID, ID: t.ID(), Bill: b, total: total})
+		a.Bills = append(a.Bills, compared{Tariff: d.tariffFiles[i], PlanID: t.PlanID, ID: t.ID(), Bill: b, total: total})
 	}
 	a.order()
 	if len(a.Bills) == 0 {

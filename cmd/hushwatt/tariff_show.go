@@ -16,8 +16,9 @@ var tariffShowCommand = command{
 	note:    "Of prices that differ from day to day it draws seven days, from --week on.",
 	flags: func(f *flags) action {
 		path := f.arg("FILE")
+		addenda := declareAddenda(f)
 		week := flag(f, &option{name: "week", value: "DATE", help: "first of the seven days, where prices differ by day"}, asDate)
-		return func(c *console) (answer, error) { return showTariff(c, *path, *week) }
+		return func(c *console) (answer, error) { return showTariff(c, *path, *addenda, *week) }
 	},
 }
 
@@ -34,12 +35,11 @@ type weekAnswer struct {
 	Words       []string       `json:"words"`
 }
 
-func showTariff(c *console, path string, week tariffs.Date) (answer, error) {
-	ts, err := readTariffs(c, []string{path})
+func showTariff(c *console, path string, addenda []string, week tariffs.Date) (answer, error) {
+	t, err := readOneTariff(c, path, addenda)
 	if err != nil {
 		return nil, err
 	}
-	t := ts[0]
 	weeks, err := t.Weeks(week)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -61,12 +61,12 @@ type refusedAnswer struct {
 
 func (a refusedAnswer) text(w io.Writer) { fmt.Fprintf(w, "refused: %s\n", a.Reason) }
 
-func (j *verifyJob) run(c *console) (answer, error) {
+func (j *verifyJob) run(*console) (answer, error) {
 	bill, err := readFile(*j.bill)
 	if err != nil {
 		return nil, err
 	}
-	ts, checks, err := j.checks(c)
+	ts, checks, err := j.checks()
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +81,8 @@ func (j *verifyJob) run(c *console) (answer, error) {
 }
 
 // checks are what the verifier brings of its own.
-func (j *verifyJob) checks(c *console) ([]*tariffs.Tariff, prover.Checks, error) {
-	ts, err := supplierTariffs(c, *j.tariffs, *j.addenda)
+func (j *verifyJob) checks() ([]*tariffs.Tariff, prover.Checks, error) {
+	ts, err := supplierTariffs(*j.tariffs, *j.addenda)
 	if err != nil {
 		return nil, prover.Checks{}, err
 	}

@@ -34,9 +34,12 @@ func New(ts []*tariffs.Tariff, start, end tariffs.Date, meters []prover.MeterSlo
 
 // For compiles the verifier's or customer's own tariffs for what a request
 // asks. That the request asks for exactly this is checked by BillPlan.Matches.
-// A signed request and a signed tariff must be of one supplier.
+// A signed request and a signed tariff must be of one supplier. Addenda that the
+// request does not name are left out: they were published later.
 func For(r *prover.Request, ts []*tariffs.Tariff) (*Plan, error) {
-	for _, t := range ts {
+	ts = slices.Clone(ts)
+	for i, t := range ts {
+		ts[i] = t.Named(r.Terms.Tariffs)
 		if s := t.Supplier(); s != nil && r.Signed() && string(s) != string(r.Supplier[:]) {
 			return nil, errors.New("the request comes from another supplier than the one that signed the tariff")
 		}
@@ -55,7 +58,16 @@ func For(r *prover.Request, ts []*tariffs.Tariff) (*Plan, error) {
 	if d := int64(end-start) - days; d < -1 || d > 1 {
 		return nil, errors.New("the dates of the period are not its instants")
 	}
-	return compile(r.Terms.Kind, ts, start, end, r.Terms.Meters)
+	p, err := compile(r.Terms.Kind, ts, start, end, r.Terms.Meters)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range r.Terms.Tariffs {
+		if !slices.Contains(p.Terms.Tariffs, id) {
+			return nil, fmt.Errorf("the request names the tariff or addendum %x, which is not there", id)
+		}
+	}
+	return p, nil
 }
 
 func compile(kind prover.Kind, ts []*tariffs.Tariff, start, end tariffs.Date, meters []prover.MeterSlots) (*Plan, error) {
