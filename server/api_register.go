@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -157,12 +158,12 @@ func (s *Server) postMeter(ctx context.Context, in *meterIn) (*struct{}, error) 
 }
 
 func (s *Server) tariffAPI(a huma.API) {
-	add(s, a, open("list-tariffs", http.MethodGet, apiPath+"/tariffs", "Published tariffs, newest first"), s.listTariffs)
-	add(s, a, answers(open("get-tariff", http.MethodGet, apiPath+"/tariffs/{id}", "A tariff, signed"), "application/json"), s.getTariff)
-	post := closed("publish-tariff", http.MethodPost, apiPath+"/tariffs", "Check, sign and publish a tariff")
+	add(s, a, open("list-tariffs", http.MethodGet, apiPath+"/tariffs", "Published tariffs, newest first, and their addenda"), s.listTariffs)
+	add(s, a, answers(open("get-tariff", http.MethodGet, apiPath+"/tariffs/{id}", "A tariff or an addendum, signed"), "application/json"), s.getTariff)
+	post := closed("publish-tariff", http.MethodPost, apiPath+"/tariffs", "Check, sign and publish a tariff, or an addendum of one")
 	post.MaxBodyBytes = maxForm // as the portal's form
 	post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json": {Schema: &huma.Schema{Type: "object", Description: "A tariff document, bare or signed by this supplier."}}}}
+		"application/json": {Schema: &huma.Schema{Type: "object", Description: "A tariff, or an addendum of a published one, bare or signed by this supplier."}}}}
 	add(s, a, post, s.postTariff)
 }
 
@@ -176,6 +177,20 @@ type tariffBody struct {
 	Currency    string `json:"currency"`
 	Clock       string `json:"clock"`
 	Published   string `json:"published"`
+
+	Addenda []addendumBody `json:"addenda" doc:"In order of publication."`
+}
+
+type addendumBody struct {
+	ID        string      `json:"id"`
+	Published string      `json:"published"`
+	Events    []eventBody `json:"events"`
+}
+
+type eventBody struct {
+	DisplayName string `json:"displayName"`
+	From        string `json:"from"`
+	To          string `json:"to"`
 }
 
 type tariffsOut struct {
@@ -190,10 +205,18 @@ func (s *Server) listTariffs(ctx context.Context, _ *struct{}) (*tariffsOut, err
 	if err != nil {
 		return nil, err
 	}
+	addenda, err := s.addendaByTariff(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &tariffsOut{CacheControl: "no-cache"}
 	out.Body.Tariffs = []tariffBody{}
 	for _, stored := range list {
 		t, err := s.register.tariff(ctx, stored.ID)
+		if err != nil {
+			return nil, err
+		}
+		as, err := s.register.addenda(addenda[stored.ID])
 		if err != nil {
 			return nil, err
 		}
@@ -202,9 +225,32 @@ func (s *Server) listTariffs(ctx context.Context, _ *struct{}) (*tariffsOut, err
 		if t.To != tariffs.OpenEnded {
 			b.To = t.To.String()
 		}
+		b.Addenda = []addendumBody{}
+		for i, a := range as {
+			b.Addenda = append(b.Addenda, addendumOf(a, addenda[stored.ID][i].Published))
+		}
 		out.Body.Tariffs = append(out.Body.Tariffs, b)
 	}
 	return out, nil
+}
+
+// addendaByTariff sorts what was published by the tariffs' ids.
+func (s *Server) addendaByTariff(ctx context.Context) (map[[32]byte][]store.Addendum, error) {
+	list, err := s.Store.Addenda(ctx)
+	of := map[[32]byte][]store.Addendum{}
+	for _, a := range list {
+		of[a.Tariff] = append(of[a.Tariff], a)
+	}
+	return of, err
+}
+
+func addendumOf(a *tariffs.Addendum, published int64) addendumBody {
+	hash := a.Hash()
+	b := addendumBody{ID: hex.EncodeToString(hash[:]), Published: stamp(published)}
+	for _, e := range a.Events() {
+		b.Events = append(b.Events, eventBody{e.Name, stamp(e.From), stamp(e.To)})
+	}
+	return b
 }
 
 type tariffIn struct {
@@ -222,11 +268,11 @@ func (s *Server) getTariff(ctx context.Context, in *tariffIn) (*tariffOut, error
 	if err != nil {
 		return nil, store.ErrNotFound
 	}
-	t, err := s.Store.Tariff(ctx, id)
+	text, err := s.register.text(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return &tariffOut{"application/json", "public, max-age=31536000, immutable", t.Document}, nil
+	return &tariffOut{"application/json", "public, max-age=31536000, immutable", text}, nil
 }
 
 type publishIn struct {
@@ -235,13 +281,27 @@ type publishIn struct {
 
 type publishOut struct {
 	Status int
-	Body   *tariffs.Report
+	Body   published
+}
+
+// published is a report of a tariff, of all its addenda if one of these was sent.
+type published struct {
+	tariffs.Report
+	Addendum string `json:"addendum,omitempty" doc:"Its id, if an addendum was sent; id is its tariff's."`
 }
 
 func (s *Server) postTariff(ctx context.Context, in *publishIn) (*publishOut, error) {
+	if _, a, err := tariffs.Read(in.RawBody); a != nil && err == nil {
+		a, report, err := s.Desk().PublishAddendum(ctx, in.RawBody)
+		if err != nil {
+			return nil, err
+		}
+		hash := a.Hash()
+		return &publishOut{http.StatusCreated, published{*report, hex.EncodeToString(hash[:])}}, nil
+	}
 	_, report, err := s.Desk().Publish(ctx, in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	return &publishOut{http.StatusCreated, report}, nil
+	return &publishOut{http.StatusCreated, published{Report: *report}}, nil
 }

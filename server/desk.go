@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -38,7 +39,10 @@ func (s *Server) Desk() *Desk {
 // privacy rules refuse, is a *Problem beside its report: no customer's device
 // would answer for it.
 func (d *Desk) CheckTariff(document []byte) (*tariffs.Tariff, *tariffs.Report, error) {
-	t, err := tariffs.Parse(document)
+	t, a, err := tariffs.Read(document)
+	if a != nil {
+		err = errors.New("this is an addendum, not a tariff")
+	}
 	if err != nil {
 		return nil, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
 	}
@@ -46,9 +50,16 @@ func (d *Desk) CheckTariff(document []byte) (*tariffs.Tariff, *tariffs.Report, e
 	if s := t.Supplier(); s != nil && string(s) != string(public[:]) {
 		return nil, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "the tariff is signed by another supplier")
 	}
+	report, err := judged(t)
+	return t, report, err
+}
+
+// judged says whether customers' devices would answer for bills of a tariff; if
+// not, the error is a *Problem.
+func judged(t *tariffs.Tariff) (*tariffs.Report, error) {
 	report, err := tariffs.Check(t)
 	if err != nil {
-		return t, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
 	}
 	switch {
 	case report.Provable != "yes":
@@ -57,7 +68,7 @@ func (d *Desk) CheckTariff(document []byte) (*tariffs.Tariff, *tariffs.Report, e
 		err = problemOf(problemTariffRefused, http.StatusUnprocessableEntity,
 			"its bills would tell too much about a home: %s", strings.Join(report.Refused, "; "))
 	}
-	return t, report, err
+	return report, err
 }
 
 // Publish checks a tariff, signs it and publishes it. Doing it again with the same
@@ -68,6 +79,68 @@ func (d *Desk) Publish(ctx context.Context, document []byte) (*tariffs.Tariff, *
 		return t, report, err
 	}
 	return t, report, d.Store.AddTariff(ctx, t, t.Signed(d.Key.Ed25519()), d.Now().Unix())
+}
+
+// CheckAddendum reads an addendum, bare or signed by this supplier, and judges its
+// tariff with it and all that was published before, without publishing it. One
+// under which no customer's device would answer is a *Problem beside the report.
+func (d *Desk) CheckAddendum(ctx context.Context, document []byte) (*tariffs.Addendum, *tariffs.Tariff, *tariffs.Report, error) {
+	a, err := tariffs.ParseAddendum(document)
+	if err == nil && a.Supplier() == nil {
+		a, err = tariffs.ParseAddendum(a.Signed(d.Key.Ed25519()))
+	}
+	if err != nil {
+		return nil, nil, nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	id, err := hashOf(a.Tariff())
+	if err != nil {
+		return a, nil, nil, err
+	}
+	t, err := (&register{store: d.Store}).tariff(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = problemOf(problemInvalid, http.StatusUnprocessableEntity, "the addendum is of the tariff %s, which is not published", a.Tariff())
+	}
+	if err != nil {
+		return a, nil, nil, err
+	}
+	before, err := d.Store.AddendaOf(ctx, id)
+	if err != nil {
+		return a, nil, nil, err
+	}
+	if t, err = announcing(t, a, before); err != nil {
+		return a, nil, nil, err
+	}
+	report, err := judged(t)
+	return a, t, report, err
+}
+
+// announcing returns a tariff with an addendum and those before it.
+func announcing(t *tariffs.Tariff, a *tariffs.Addendum, before []store.Addendum) (*tariffs.Tariff, error) {
+	as, err := new(register).addenda(before)
+	if err != nil {
+		return nil, err
+	}
+	hash := a.Hash()
+	if !slices.ContainsFunc(before, func(b store.Addendum) bool { return b.ID == hash }) {
+		as = append(as, a)
+	}
+	if t, err = t.With(as...); err != nil {
+		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+	}
+	return t, nil
+}
+
+// PublishAddendum checks an addendum, signs it and publishes it. Doing it again
+// with the same document changes nothing.
+func (d *Desk) PublishAddendum(ctx context.Context, document []byte) (*tariffs.Addendum, *tariffs.Report, error) {
+	a, t, report, err := d.CheckAddendum(ctx, document)
+	if err != nil {
+		return a, report, err
+	}
+	return a, report, d.Store.AddAddendum(ctx, a, a.Signed(d.Key.Ed25519()), d.Now().Unix(), func(before []store.Addendum) error {
+		_, err := announcing(t, a, before)
+		return err
+	})
 }
 
 // Authorise adds a meter authority, or changes its name and validity.
@@ -91,8 +164,8 @@ func (d *Desk) Register(ctx context.Context, number string, authority meter.Auth
 
 // Question is what a request asks.
 type Question struct {
-	Meters     []string // registered ones
-	Tariffs    [][32]byte
+	Meters     []string     // registered ones
+	Tariffs    [][32]byte   // their addenda count by themselves: all that are published
 	Start, End tariffs.Date // of the tariff's clock, End exclusive
 	AnswerBy   time.Time    // 90 days from now if zero
 	Replaces   uint64       // serial of the request whose bill is to be replaced, 0 for none
@@ -116,12 +189,16 @@ func (d *Desk) Preview(ctx context.Context, q Question) (*plan.Plan, error) {
 		meters = append(meters, prover.MeterSlots{Meter: number, N: uint16(m.Slots)})
 		entries = append(entries, m)
 	}
-	ts, err := (&register{store: d.Store}).tariffs(ctx, q.Tariffs)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
-	}
-	if err != nil {
-		return nil, err
+	g, ts := &register{store: d.Store}, []*tariffs.Tariff(nil)
+	for _, id := range q.Tariffs {
+		t, err := g.current(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, problemOf(problemInvalid, http.StatusUnprocessableEntity, "%v", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		ts = append(ts, t)
 	}
 	p, err := plan.New(ts, q.Start, q.End, meters)
 	if err == nil {

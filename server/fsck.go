@@ -20,6 +20,7 @@ import (
 // A Report says what Fsck looked at, and everything that is wrong.
 type Report struct {
 	Tariffs  int       `json:"tariffs"`
+	Addenda  int       `json:"addenda"`
 	Requests int       `json:"requests"`
 	Bills    int       `json:"bills"`
 	Refused  int       `json:"refused"`
@@ -36,17 +37,20 @@ type Finding struct {
 // request's signature, each accepted bill as on the day it came (but for the
 // register of meters, which may have changed since), each receipt, and that what
 // follows from the bills (periods, states, totals) is what is stored. Tariffs in
-// more are used where the store lacks one or holds a damaged copy. An error says
+// more, and addenda of these, are used where the store lacks one or holds a damaged copy. An error says
 // that the store cannot be read at all.
 func Fsck(ctx context.Context, s store.Store, more []*tariffs.Tariff) (*Report, error) {
-	f := &fsck{ctx: ctx, store: s, tariffs: map[[32]byte]*tariffs.Tariff{},
+	f := &fsck{ctx: ctx, store: s, tariffs: map[[32]byte]*tariffs.Tariff{}, addenda: map[[32]byte]*tariffs.Addendum{},
 		periods:   map[store.Period]uint64{},
 		intervals: map[intervalKey]*prover.Intervals{}, states: map[prover.Epoch]*meter.Accepted{},
 		plans: map[*prover.BillPlan]*plan.Plan{}, replaced: map[uint64]uint64{}, bills: map[[32]byte]uint64{}}
 	for _, t := range more {
 		f.tariffs[t.Hash()] = t
+		for _, a := range t.Addenda() {
+			f.addenda[a.Hash()] = a
+		}
 	}
-	for _, step := range []func() error{f.checkStorage, f.checkTariffs, f.checkRequests, f.checkBills, f.checkRefused, f.checkDerived} {
+	for _, step := range []func() error{f.checkStorage, f.checkTariffs, f.checkAddenda, f.checkRequests, f.checkBills, f.checkRefused, f.checkDerived} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -68,6 +72,7 @@ type fsck struct {
 	checks   prover.Checks
 
 	tariffs   map[[32]byte]*tariffs.Tariff
+	addenda   map[[32]byte]*tariffs.Addendum
 	plans     map[*prover.BillPlan]*plan.Plan
 	batch     []*store.StoredBill
 	inBatch   map[string]bool // meters of the batch
@@ -121,6 +126,31 @@ func (f *fsck) checkTariffs() error {
 	return nil
 }
 
+func (f *fsck) checkAddenda() error {
+	list, err := f.store.Addenda(f.ctx)
+	if err != nil {
+		return err
+	}
+	for _, stored := range list {
+		f.report.Addenda++
+		where := "addendum " + hex.EncodeToString(stored.ID[:8])
+		a, err := tariffs.ParseAddendum(stored.Document)
+		switch {
+		case err != nil:
+			f.found(where, "%v", err)
+		case a.Hash() != stored.ID:
+			f.found(where, "the document is another than the id names")
+		case a.Tariff() != hex.EncodeToString(stored.Tariff[:]):
+			f.found(where, "it is of another tariff than is stored")
+		case !bytes.Equal(a.Supplier(), f.supplier[:]):
+			f.found(where, "not signed by this supplier")
+		default:
+			f.addenda[stored.ID] = a
+		}
+	}
+	return nil
+}
+
 func (f *fsck) checkRequests() error {
 	return f.store.Asked(f.ctx, func(serial uint64, hash [32]byte, data []byte) error {
 		f.report.Requests++
@@ -160,12 +190,21 @@ func (f *fsck) checkBills() error {
 
 func (f *fsck) plan(r *prover.Request) (*prover.BillPlan, error) {
 	var ts []*tariffs.Tariff
+	var as []*tariffs.Addendum
 	for _, id := range r.Terms.Tariffs {
+		if a := f.addenda[id]; a != nil {
+			as = append(as, a)
+			continue
+		}
 		t := f.tariffs[id]
 		if t == nil {
-			return nil, fmt.Errorf("tariff %x… is not stored", id[:8])
+			return nil, fmt.Errorf("tariff or addendum %x… is not stored", id[:8])
 		}
 		ts = append(ts, t)
+	}
+	ts, err := tariffs.WithAddenda(ts, as)
+	if err != nil {
+		return nil, err
 	}
 	p, err := plan.For(r, ts)
 	if err != nil {

@@ -234,6 +234,7 @@ type billPage struct {
 	Refused  []refusedBill
 	Link     string
 	Tariffs  []tariffName
+	Addenda  int  // that the request names
 	Open     bool // may still be answered, or taken back
 	Askagain string
 }
@@ -315,12 +316,16 @@ func (p *portal) readRequest(ctx context.Context, body *billPage) error {
 	again := url.Values{"meters": {joined(body.Meters)}, "first": {body.First}, "last": {dayBefore(body.Last)}}
 	for _, id := range asked.Terms.Tariffs {
 		name := tariffName{ID: hex.EncodeToString(id[:])}
-		t, err := p.register.tariff(ctx, id)
+		d, err := p.register.document(ctx, id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
+		if err == nil && d.addendum != nil {
+			body.Addenda++
+			continue
+		}
 		if err == nil {
-			name.Name = t.DisplayName
+			name.Name = d.tariff.DisplayName
 		}
 		body.Tariffs = append(body.Tariffs, name)
 		again.Add("tariff", name.ID)

@@ -195,6 +195,7 @@ type tariffPage struct {
 	*tariffView
 	Published int64
 	Versions  []tariffLine
+	Announced []addendumView
 }
 
 func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
@@ -206,7 +207,11 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	report, err := tariffs.Check(t)
+	current, err := p.register.current(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	report, err := tariffs.Check(current)
 	if err != nil {
 		report = nil // it was published unchecked; the page shows what there is
 	}
@@ -216,6 +221,9 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := tariffPage{tariffView: viewOf(t, report, before, false)}
 	body.Before = line
+	if body.Announced, err = p.announced(r.Context(), t); err != nil {
+		return err
+	}
 	if len(body.Document) > maxShown {
 		body.Document = ""
 	}
@@ -235,6 +243,9 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("done") == "published" {
 		pg.Done = "Published and signed. Customers' devices can read it now."
 	}
+	if r.URL.Query().Get("done") == "announced" {
+		pg.Done = "The hours are published and signed. They count in bills that are asked for from now on."
+	}
 	return p.show(w, r, http.StatusOK, "tariff", pg)
 }
 
@@ -243,6 +254,8 @@ type publishPage struct {
 	Seen     string // id of the tariff in the preview
 	View     *tariffView
 	Known    bool // it is published already
+
+	Announced *addendumView // in the place of View if the document is an addendum
 }
 
 func (p *portal) publish(w http.ResponseWriter, r *http.Request) error {
@@ -271,6 +284,9 @@ func (p *portal) publishes(w http.ResponseWriter, r *http.Request) error {
 	body := publishPage{Document: form.Get("document")}
 	if strings.TrimSpace(body.Document) == "" {
 		return p.showPublish(w, r, http.StatusUnprocessableEntity, body, page{Wrong: wrong{"document": "Choose a file, or paste a document."}})
+	}
+	if _, a, err := tariffs.Read([]byte(body.Document)); a != nil && err == nil {
+		return p.publishesAddendum(w, r, body, form.Get("do"), form.Get("seen"))
 	}
 	t, report, err := p.Desk().CheckTariff([]byte(body.Document))
 	if t != nil {

@@ -184,7 +184,7 @@ func (s *Postgres) migrate(ctx context.Context) error {
 }
 
 // stored are the tables in an order in which rows can be copied.
-var stored = []string{"supplier", "authorities", "meters", "tariffs", "requests", "request_meters", "bills", "periods", "states", "refusals", "evidence",
+var stored = []string{"supplier", "authorities", "meters", "tariffs", "addenda", "requests", "request_meters", "bills", "periods", "states", "refusals", "evidence",
 	"party_values", "party_arrivals", "slot_files", "releases"}
 
 // Check reads every row, so that a checksum that does not hold shows.

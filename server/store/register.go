@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 
 	"hushwatt/meter"
 	"hushwatt/tariffs"
@@ -31,6 +33,51 @@ func (s *tables) Tariff(ctx context.Context, id [32]byte) (*Tariff, error) {
 func scanTariff(row scanner) (t Tariff, err error) {
 	err = row.Scan(fixed(t.ID[:]), &t.PlanID, &t.Document, &t.Published)
 	return t, err
+}
+
+// AddAddendum implements Register.
+func (s *tables) AddAddendum(ctx context.Context, a *tariffs.Addendum, document []byte, at int64, check func([]Addendum) error) error {
+	id := a.Hash()
+	of, err := hex.DecodeString(a.Tariff())
+	if err != nil {
+		return err
+	}
+	return s.write.inTx(ctx, func(tx queries) error {
+		before, err := all(ctx, tx, scanAddendum, addendumColumns+"WHERE tariff = ? ORDER BY number", of)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(before, func(b Addendum) bool { return b.ID == id }) {
+			return nil
+		}
+		if err := check(before); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO addenda (id, tariff, document, published) VALUES (?, ?, ?, ?)", id[:], of, document, at)
+		return err
+	})
+}
+
+const addendumColumns = "SELECT id, tariff, document, published FROM addenda "
+
+// Addenda implements Register.
+func (s *tables) Addenda(ctx context.Context) ([]Addendum, error) {
+	return all(ctx, s.read, scanAddendum, addendumColumns+"ORDER BY number")
+}
+
+// AddendaOf implements Register.
+func (s *tables) AddendaOf(ctx context.Context, tariff [32]byte) ([]Addendum, error) {
+	return all(ctx, s.read, scanAddendum, addendumColumns+"WHERE tariff = ? ORDER BY number", tariff[:])
+}
+
+// Addendum implements Register.
+func (s *tables) Addendum(ctx context.Context, id [32]byte) (*Addendum, error) {
+	return one(ctx, s.read, scanAddendum, addendumColumns+"WHERE id = ?", id[:])
+}
+
+func scanAddendum(row scanner) (a Addendum, err error) {
+	err = row.Scan(fixed(a.ID[:]), fixed(a.Tariff[:]), &a.Document, &a.Published)
+	return a, err
 }
 
 // PutAuthority implements Register.

@@ -196,7 +196,7 @@ func TestInspectRefuses(t *testing.T) {
 		}
 	}
 	s := newStore(t)
-	files := fstest.MapFS{"migrations/0001_a.sql": {}, "migrations/0002_b.sql": {}, "migrations/0003_c.sql": {}}
+	files := fstest.MapFS{"migrations/0001_a.sql": {}, "migrations/0002_b.sql": {}, "migrations/0003_c.sql": {}, "migrations/0004_d.sql": {}}
 	if err := upToDate(ctx, s.read.DB, files); err == nil || !strings.Contains(err.Error(), "older version") {
 		t.Errorf("older tables: %v", err)
 	}

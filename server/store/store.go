@@ -46,6 +46,16 @@ type Register interface {
 	// Tariffs lists what was published, newest first.
 	Tariffs(ctx context.Context) ([]Tariff, error)
 	Tariff(ctx context.Context, id [32]byte) (*Tariff, error)
+	// AddAddendum publishes an addendum of a published tariff: document is its
+	// signed form. check is told what was published of the tariff before, in
+	// order, and nothing is published between; its error refuses. Publishing it
+	// again changes nothing.
+	AddAddendum(ctx context.Context, a *tariffs.Addendum, document []byte, at int64, check func(before []Addendum) error) error
+	// Addenda lists those of all tariffs in order of publication.
+	Addenda(ctx context.Context) ([]Addendum, error)
+	// AddendaOf lists those of one tariff.
+	AddendaOf(ctx context.Context, tariff [32]byte) ([]Addendum, error)
+	Addendum(ctx context.Context, id [32]byte) (*Addendum, error)
 
 	// PutAuthority adds an authority, or changes its name and validity.
 	PutAuthority(ctx context.Context, a Authority) error
@@ -145,6 +155,13 @@ type Tariff struct {
 	PlanID    string
 	Document  []byte // signed, as served
 	Published int64
+}
+
+// Addendum is a published addendum of a tariff.
+type Addendum struct {
+	ID, Tariff [32]byte
+	Document   []byte // signed, as served
+	Published  int64
 }
 
 // Authority is a meter authority whose certificates the supplier takes.
