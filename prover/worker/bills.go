@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
@@ -92,12 +91,8 @@ func (d *Desk) draftFor(j *job, m *messages.AskBill) (*draft, error) {
 	if len(exports) == 0 {
 		return nil, fail(messages.OtherMeter, "This request is about meter "+list(names)+", whose file is not on this device.", "")
 	}
-	for _, hash := range r.Terms.Tariffs {
-		t, err := d.published(j, hex.EncodeToString(hash[:]), r.Supplier)
-		if err != nil {
-			return nil, err
-		}
-		b.tariffs = append(b.tariffs, *t)
+	if b.tariffs, err = d.named(j, r); err != nil {
+		return nil, err
 	}
 	return b, d.openAll(j, b, exports)
 }
@@ -275,7 +270,7 @@ func (d *Desk) obstacle(j *job, b *draft) error {
 		}
 	}
 	for i := range b.tariffs {
-		if err := d.everybodys(j, &b.tariffs[i]); err != nil {
+		if err := d.everybodys(j, &b.tariffs[i], b.compiled); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -88,9 +89,14 @@ func (d *Desk) usual(known []knownTariff, id, meterName string) ([]knownTariff, 
 				return err
 			}
 			for _, m := range r.Terms.Meters {
-				if m.Meter == meterName && a.Taken >= taken && len(r.Terms.Tariffs) > 0 {
-					last := r.Terms.Tariffs[len(r.Terms.Tariffs)-1]
-					id, taken = fmt.Sprintf("%x", last), a.Taken
+				if m.Meter != meterName || a.Taken < taken {
+					continue
+				}
+				for _, hash := range r.Terms.Tariffs { // the last of the tariffs; addenda stand among them
+					named := fmt.Sprintf("%x", hash)
+					if _, err := d.host.Vault.Get(addendumPrefix + named); errors.Is(err, ErrNoRecord) {
+						id, taken = named, a.Taken
+					}
 				}
 			}
 			return nil

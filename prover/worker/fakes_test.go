@@ -90,6 +90,8 @@ type supplier struct {
 	name      string
 	authority *meter.AuthorityKey
 	tariffs   []*tariffs.Tariff
+	addenda   []*tariffs.Addendum
+	unlisted  map[string]bool // ids that are served and not listed
 	documents map[string][]byte
 	ledger    *prover.Memory
 	now       func() time.Time
@@ -136,6 +138,23 @@ func (s *supplier) publish(text string) *tariffs.Tariff {
 	return signed
 }
 
+// announce publishes an addendum of one event on an afternoon.
+func (s *supplier) announce(of *tariffs.Tariff, day string) *tariffs.Addendum {
+	s.t.Helper()
+	bare, err := tariffs.ParseAddendum(fmt.Appendf(nil, `{"tariff":%q,"events":[{"displayName":"Hot day","from":"%sT15:00:00Z","to":"%sT18:00:00Z"}]}`, of.ID(), day, day))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	document := bare.Signed(s.key.Ed25519())
+	signed, err := tariffs.ParseAddendum(document)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.addenda = append(s.addenda, signed)
+	s.documents[idOfAddendum(signed)] = document
+	return signed
+}
+
 func (s *supplier) Get(_ context.Context, url string) (*Response, error) {
 	if s.offline {
 		return nil, errOffline
@@ -150,9 +169,15 @@ func (s *supplier) Get(_ context.Context, url string) (*Response, error) {
 		return &Response{Status: 200, Type: "application/json", Body: b}, nil
 	}
 	if path == "/api/v1/tariffs" {
-		list := []map[string]string{}
+		list := []map[string]any{}
 		for _, t := range s.tariffs {
-			list = append(list, map[string]string{"id": t.ID()})
+			addenda := []map[string]string{}
+			for _, a := range s.addenda {
+				if id := idOfAddendum(a); a.Tariff() == t.ID() && !s.unlisted[id] {
+					addenda = append(addenda, map[string]string{"id": id})
+				}
+			}
+			list = append(list, map[string]any{"id": t.ID(), "addenda": addenda})
 		}
 		b, _ := json.Marshal(map[string]any{"tariffs": list})
 		return &Response{Status: 200, Type: "application/json", Body: b}, nil
@@ -189,7 +214,11 @@ func (s *supplier) Post(ctx context.Context, url, contentType string, body []byt
 		return s.reply, nil
 	}
 	checks := prover.Checks{Plan: func(r *prover.Request) (*prover.BillPlan, error) {
-		p, err := plan.For(r, slices.DeleteFunc(slices.Clone(s.tariffs), func(t *tariffs.Tariff) bool { return !slices.Contains(r.Terms.Tariffs, t.Hash()) }))
+		ts, err := tariffs.WithAddenda(s.tariffs, s.addenda)
+		if err != nil {
+			return nil, err
+		}
+		p, err := plan.For(r, slices.DeleteFunc(ts, func(t *tariffs.Tariff) bool { return !slices.Contains(r.Terms.Tariffs, t.Hash()) }))
 		if err != nil {
 			return nil, err
 		}

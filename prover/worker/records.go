@@ -22,8 +22,9 @@ const (
 	exportPrefix   = "export/"   // exportRecord, one per epoch of a meter
 	plainPrefix    = "plain/"    // plainRecord: readings that no meter has sealed
 	supplierPrefix = "supplier/" // supplierRecord
-	tariffPrefix   = "tariff/"   // tariffRecord
-	listedPrefix   = "listed/"   // nothing: this tariff was on the supplier's public list
+	tariffPrefix   = "tariff/"   // tariffRecord: a tariff
+	addendumPrefix = "addendum/" // tariffRecord: an addendum of one
+	listedPrefix   = "listed/"   // this tariff or addendum was on the supplier's public list; of a tariff, hashes of its addenda in that order
 	askPrefix      = "ask/"      // askRecord
 	entryPrefix    = "entry/"    // entryRecord: the history, and what was ever released
 	bytesPrefix    = "bytes/"    // the bill file of an entry, exactly as sent
