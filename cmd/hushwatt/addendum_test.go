@@ -177,7 +177,7 @@ func TestAddendumBesideItsTariff(t *testing.T) {
 	} {
 		d.refused(1, want, line)
 	}
-	d.refused(exitMisuse, "these are 2 tariffs", "tariff check signed.json --addendum tariff.json")
+	d.refused(exitMisuse, "these are 2", "tariff check signed.json --addendum tariff.json")
 
 	const ask = "request --meter home-1 --supplier-dir supplier --tariff signed.json --tariff event.json --out first.request --start 2026-03-02 --end 2026-04-01"
 	const bill = "bill --export my.hushwatt --key my.key --out my.bill --tariff signed.json "

@@ -84,7 +84,7 @@ func TestCommandsHelp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for name, usage := range map[string]string{
-		"tariff check": "\n  hushwatt tariff check FILE [--json]\n",
+		"tariff check": "\n  hushwatt tariff check FILE [--addendum FILE…] [--json]\n",
 		"keygen":       "\n  hushwatt keygen --out FILE [--kem NAME] [--json]\n",
 	} {
 		o := d.try(append(strings.Fields(name), "--help")...)
