@@ -123,7 +123,7 @@ func (b *balance) kindOf(h hypothesis, e explanation) Kind {
 		if math.Abs(e.size+1) < 0.1 {
 			return WrongFeeder
 		}
-		if e.size > 0.02 {
+		if e.size > 0.02 && b.unexplained(e) < 2 {
 			return Bypass
 		}
 		return ""
@@ -137,6 +137,18 @@ func (b *balance) kindOf(h hypothesis, e explanation) Kind {
 		return Bypass // somebody draws energy past all meters
 	}
 	return Unknown
+}
+
+// unexplained is what an explanation leaves of the gap, squared, in units of the
+// noise: 1 a slot if it is exact.
+func (b *balance) unexplained(e explanation) float64 {
+	n, sum := 0.0, 0.0
+	for t := e.from; t < e.to; t++ {
+		if r := b.rest[t] - e.size*e.x[t]; b.usable[t] && !math.IsNaN(r) {
+			n, sum = n+1, sum+r*r/b.variance[t]
+		}
+	}
+	return sum / math.Max(n, 1)
 }
 
 // left returns what share of the gap's ups and downs an explanation leaves. Homes

@@ -329,6 +329,38 @@ func TestFixedBypass(t *testing.T) {
 	}
 }
 
+// A home that was hung on this feeder without anybody knowing is energy past all
+// meters, and nobody's bypass.
+func TestUnknownHomeNamesNobody(t *testing.T) {
+	const from = (cleanFor + 5) * 48
+	hung := phases(t, winter, cleanFor+watchFor)
+	tried, named := 0, 0
+	for m, stranger := range hung["2"] {
+		d := scene(hung["1"], lines["good meter"], uint64(m))
+		each(d, from, func(t int) {
+			if x := stranger.Wh[t]; !math.IsNaN(x) {
+				d.Feeder[t] += x
+			}
+		})
+		r, err := Analyse(d, d.clean())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Alarms) == 0 {
+			t.Errorf("%s is not missed", stranger.Name)
+		}
+		tried++
+		if slices.ContainsFunc(r.Alarms, func(a Alarm) bool { return a.Meter != nil && math.Abs(float64(a.GapWh)) > 5000 }) {
+			named++
+			t.Logf("%s: %s", stranger.Name, show(r.Alarms))
+		}
+	}
+	t.Logf("%d of %d: somebody is named", named, tried)
+	if tried < 15 || named > tried/10 {
+		t.Errorf("%d of %d: somebody is named", named, tried)
+	}
+}
+
 func average(xs []float64) float64 {
 	sum, n := 0.0, 0.0
 	for _, x := range xs {
