@@ -52,7 +52,7 @@ func cannedBill() messages.Bill {
 				Steps: []messages.Step{{Left: "153.096 kWh × £0.2450", Right: "£37.50852"}}},
 			{Kind: "fixed", Name: "Standing charge", Price: "0.50p a day", Amount: pounds("0.155"),
 				Steps: []messages.Step{{Left: "31 days × £0.0050", Right: "£0.155"}}},
-			{Kind: "tax", Name: "VAT at 5 %", Amount: pounds("0.00"), Included: &included, Steps: []messages.Step{{Left: "£43.17 × 5 ÷ 105", Right: "£2.06", Note: "The prices include it already."}}},
+			{Kind: "tax", Name: "VAT at 5%", Amount: pounds("0.00"), Included: &included, Steps: []messages.Step{{Left: "£43.17 × 5 ÷ 105", Right: "£2.06", Note: "The prices include it already."}}},
 			{Kind: "rounding", Name: "Rounding", Amount: messages.Money{Currency: "GBP", Amount: "-0.00188", Text: "−£0.00188"}},
 		},
 		Rounding: "The total is rounded once, to a whole penny; a half goes up.",

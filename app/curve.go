@@ -165,8 +165,10 @@ func bars(d *messages.Days, from, to int, m measure, w, pick int) app.UI {
 			missing.add(x+edge, y-8, wide-2*edge, 6)
 		}
 		switch {
-		case wide >= 36:
+		case wide >= 52:
 			names = append(names, label(int(x+wide/2), plotHeight-6, "middle", shortDay(day)))
+		case wide >= 36:
+			names = append(names, label(int(x+wide/2), plotHeight-6, "middle", day.Name[:min(2, len(day.Name))]+" "+dayNumber(day.Date)))
 		case wide >= 18, i == 0, (i+1)%5 == 0:
 			names = append(names, label(int(x+wide/2), plotHeight-6, "middle", dayNumber(day.Date)))
 		}

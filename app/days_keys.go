@@ -236,7 +236,7 @@ func daysTable(d *messages.Days, from, to int) string {
 		if len(d.Price) > 0 {
 			cost := "–"
 			if day.Money != nil {
-				cost = day.Money.Text
+				cost = dayMoney(d, day)
 			}
 			t.cell("td", "num", cost)
 		}

@@ -131,7 +131,7 @@ func (p *billPage) Render() app.UI {
 // problem shows why there is no bill, and what helps.
 func (p *billPage) problem(a *messages.Ask) app.UI {
 	var offers []app.UI
-	var below app.UI = app.Div()
+	var below, aside app.UI = app.Div(), app.Div()
 	again := func(ctx app.Context) {
 		if p.link != "" {
 			p.request(ctx)
@@ -154,12 +154,12 @@ func (p *billPage) problem(a *messages.Ask) app.UI {
 	lead := ""
 	if a != nil {
 		lead = a.Sentence
-		offers = append(offers, button("Put this request aside", "text", func(ctx app.Context) {
+		aside = actions(button("Put this request aside", "text", func(ctx app.Context) {
 			state.chooseAsk(*a)
 			ctx.Navigate("/send")
 		}, a.ID))
 	}
-	return app.Div().Class("stack-l").Body(path("/bill"), title("Your bill", lead), trouble(p.err, offers...), below)
+	return app.Div().Class("stack-l").Body(path("/bill"), title("Your bill", lead), trouble(p.err, offers...), below, aside)
 }
 
 // askWithoutHome is a request whose meter's file is not here yet.

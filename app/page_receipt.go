@@ -98,7 +98,7 @@ func (p *receiptPage) screen(full *messages.FullEntry) app.UI {
 }
 
 func refusal(e messages.Entry) app.UI {
-	return note("bad", "Why it was refused", e.Reason,
+	return note("bad", "Why it was refused", capital(e.Reason),
 		app.P().Text("Call your supplier and quote the reference. You can answer the request again."),
 		app.If(e.Reference != "", func() app.UI {
 			return app.P().Body(app.Text("Reference: "), app.Strong().Class("bytes").Text(e.Reference))

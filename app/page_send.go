@@ -78,12 +78,16 @@ func (p *sendPage) Render() app.UI {
 	case b == nil || b.Plain:
 		return nothingToSend()
 	}
+	lead := b.Title + ": " + b.Total.Text + "."
+	if blocked(b) {
+		lead = "Nothing: this bill cannot be sent."
+	}
 	return app.Div().Class("stack-l").Body(
 		path("/send"),
-		title("What leaves this device", b.Title+": "+b.Total.Text+"."),
+		title("What leaves this device", lead),
+		app.If(b.Problem != nil, func() app.UI { return trouble(b.Problem) }),
 		twoColumns(b, p.proof),
 		bits(b),
-		app.If(b.Problem != nil, func() app.UI { return trouble(b.Problem) }),
 		app.If(p.err != nil, func() app.UI { return trouble(p.err, p.offers(b)...) }),
 		p.buttons(b),
 		app.If(p.look, func() app.UI { return p.wrongForm(b.Request) }),
@@ -109,15 +113,22 @@ func (p *sendPage) withoutBill(a messages.Ask) app.UI {
 	)
 }
 
+// blocked tells a bill that is shown, but that no button sends.
+func blocked(b *messages.Bill) bool { return b.Problem != nil && !b.CanSend && !b.CanSave }
+
 // twoColumns say with equal weight what leaves and what stays.
 func twoColumns(b *messages.Bill, proof *messages.Proof) app.UI {
 	leaves := b.Leaves
 	if proof != nil && len(proof.Leaves) > 0 {
 		leaves = proof.Leaves
 	}
+	heading := "Leaves this device"
+	if blocked(b) {
+		heading = "Would have left this device"
+	}
 	return app.Div().Class("columns").Body(
 		app.Section().Class("card leaves").Body(
-			app.H2().Text("Leaves this device"),
+			app.H2().Text(heading),
 			facts(leaves),
 			app.If(proof != nil, func() app.UI {
 				return app.Div().Class("see").Body(more("See the exact bytes: "+count(proof.Size),

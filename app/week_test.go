@@ -26,13 +26,13 @@ func TestWeekOfATariff(t *testing.T) {
 	}
 	w.Days[6].Stretches = w.Days[6].Stretches[:1]
 	w.Days[6].Stretches[0].To = 1440
-	p := messages.TariffPicture{Tariff: nightDay, Weeks: []messages.Week{w}, Words: []string{"Standing charge: 0.25 GBP a day."}}
+	p := messages.TariffPicture{Tariff: nightDay, Weeks: []messages.Week{w}, Words: []string{"Standing charge: 25p a day."}}
 	v := &weekView{Tariff: "ab12"}
 	asked := play(t, withHome(), map[messages.Type]any{messages.TypeTariff: &p}, v.toggle)
 	if !slices.Equal(asked.asked, []messages.Type{messages.TypeTariff}) {
 		t.Errorf("asked %v", asked.asked)
 	}
-	has(t, v, "Hide its prices", "Night, 9.00p per kWh", "Day, 24.50p per kWh", "Mon to Sat: 00:00 to 07:00 Night, 9.00p per kWh; 07:00 to 24:00 Day", "Sun: 00:00 to 24:00 Night", "Standing charge: 0.25 GBP a day.")
+	has(t, v, "Hide its prices", "Night, 9.00p per kWh", "Day, 24.50p per kWh", "Mon to Sat: 00:00 to 07:00 Night, 9.00p per kWh; 07:00 to 24:00 Day", "Sun: 00:00 to 24:00 Night", "Standing charge: 25p a day.")
 	html := app.HTMLString(tariffPicture(&p))
 	if strings.Count(html, "<rect") != 13 || !strings.Contains(html, `class="p0"`) || !strings.Contains(html, `class="p4"`) || strings.Contains(html, "style=") {
 		t.Error(html)

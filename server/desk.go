@@ -146,7 +146,7 @@ func (d *Desk) PublishAddendum(ctx context.Context, document []byte) (*tariffs.A
 // Authorise adds a meter authority, or changes its name and validity.
 func (d *Desk) Authorise(ctx context.Context, a meter.Authority, name string, v store.Validity) error {
 	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "an authority's name is text of one line, and not empty")
+		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "an authority’s name is text of one line, and not empty")
 	}
 	return d.Store.PutAuthority(ctx, store.Authority{Authority: a, Name: name, Validity: v, Added: d.Now().Unix()})
 }
@@ -154,7 +154,7 @@ func (d *Desk) Authorise(ctx context.Context, a meter.Authority, name string, v 
 // Register adds a meter, or changes its entry.
 func (d *Desk) Register(ctx context.Context, number string, authority meter.Authority, slots int, v store.Validity) error {
 	if number == "" || strings.ContainsFunc(number, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a meter's number has letters, digits and signs without blanks")
+		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a meter’s number has letters, digits and signs without blanks")
 	}
 	if !meter.ValidSlots(slots) {
 		return problemOf(problemInvalid, http.StatusUnprocessableEntity, "a UTC day has no %d slots", slots)
@@ -222,7 +222,7 @@ func takeTurns(meters []*store.Meter, p prover.Period) error {
 		for _, b := range meters[:i] {
 			from, to := max(first, int(a.First), int(b.First)), min(last, lastDay(a), lastDay(b))
 			if from < to || from == to && lastDay(a) != int(b.First) && lastDay(b) != int(a.First) {
-				return fmt.Errorf("meters %s and %s both count on %s: ask for each by itself, or say in the register when one took the other's place",
+				return fmt.Errorf("meters %s and %s both count on %s: ask for each by itself, or say in the register when one took the other’s place",
 					b.Number, a.Number, meter.DayText(uint16(from)))
 			}
 		}

@@ -190,8 +190,8 @@ var checksInOrder = []struct {
 }{
 	{prover.ReasonMalformed, "The bytes are a bill, written in the one right way"},
 	{prover.ReasonRequest, "It answers a request of ours that was open"},
-	{prover.ReasonCertificate, "The meter's certificate counts: authority, meter and dates"},
-	{prover.ReasonChain, "The meter's records fit together, and with those before"},
+	{prover.ReasonCertificate, "The meter’s certificate counts: authority, meter and dates"},
+	{prover.ReasonChain, "The meter’s records fit together, and with those before"},
 	{prover.ReasonCoverage, "They cover the whole period, no day twice"},
 	{prover.ReasonStatus, "Missing and estimated slots are as the tariff allows"},
 	{prover.ReasonTariff, "The prices are those of the published tariff"},

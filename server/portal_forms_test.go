@@ -261,7 +261,7 @@ func TestPortalAskMistakes(t *testing.T) {
 	}
 	short := w.form("meter-2")
 	short.Set("last", "2013-04-01")
-	seen(t, b.post("/portal/requests/new", short), http.StatusOK, "Customers&#39; devices would refuse")
+	seen(t, b.post("/portal/requests/new", short), http.StatusOK, "Customers’ devices would refuse")
 }
 
 func escaped(s string) string { return strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s) }

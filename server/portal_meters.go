@@ -366,7 +366,7 @@ func (p *portal) saveAuthority(w http.ResponseWriter, r *http.Request) error {
 	}
 	authority, err := meter.ParseAuthority(f.Key)
 	if err != nil {
-		bad["key"] = "This is not an authority's key, hushwatt-authority1…"
+		bad["key"] = "This is not an authority’s key, hushwatt-authority1…"
 	} else if body.New {
 		if there, err := p.authorityLine(r.Context(), authority.String()); err != nil {
 			return err

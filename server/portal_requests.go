@@ -219,7 +219,7 @@ func (p *portal) previewOne(ctx context.Context, q Question, line *askLine) (use
 	first, last := plan.Period.Days()
 	line.Seals = (last - first + 1) * len(q.Meters)
 	if err := plan.Private(); err != nil {
-		return used, problemOf(problemTariffRefused, http.StatusUnprocessableEntity, "customers' devices would refuse: %v", err)
+		return used, problemOf(problemTariffRefused, http.StatusUnprocessableEntity, "customers’ devices would refuse: %v", err)
 	}
 	return used, p.taken(ctx, q, plan.Period)
 }

@@ -92,8 +92,6 @@ type tariffView struct {
 	*tariffs.Tariff
 	InForce  string
 	Weeks    []week
-	Charges  []charge
-	Taxes    []string
 	Holidays string
 	Report   *tariffs.Report // nil if no meter's slots fit
 	Before   *tariffLine     // the version before, nil if none
@@ -103,20 +101,15 @@ type tariffView struct {
 	Document string // as it was published, laid out
 }
 
-type charge struct{ Period, Name, Text string }
-
 // viewOf gathers what is shown. before is the version before, nil if none; its
 // picture is made if it is to stand beside the new one.
 func viewOf(t *tariffs.Tariff, report *tariffs.Report, before *tariffs.Tariff, withOld bool) *tariffView {
-	v := &tariffView{Tariff: t, Report: report, Weeks: weeksOf(t), InForce: "from " + dateWords(t.From), Charges: chargesOf(t)}
+	v := &tariffView{Tariff: t, Report: report, Weeks: weeksOf(t), InForce: "from " + dateWords(t.From)}
 	if t.To != tariffs.OpenEnded {
 		v.InForce = span(t.From.String(), t.To.String(), "Jan")
 	}
 	if l := leavesOf(t); l["Holidays › Dates"] != "" {
 		v.Holidays = fmt.Sprintf("%d days count as %s", strings.Count(l["Holidays › Dates"], ",")+1, l["Holidays › Count as"])
-	}
-	for _, tax := range t.Taxes {
-		v.Taxes = append(v.Taxes, tax.Name+" "+strings.TrimSuffix(trimZeros(tax.Rate, 7, 0), ".")+"\u00a0%")
 	}
 	shown := v.Weeks
 	if before != nil {
@@ -138,27 +131,6 @@ func viewOf(t *tariffs.Tariff, report *tariffs.Report, before *tariffs.Tariff, w
 		v.Document = laid.String()
 	}
 	return v
-}
-
-// chargesOf lists the standing charges, looking at a day of every week.
-func chargesOf(t *tariffs.Tariff) (list []charge) {
-	plans, seen := pricing{t: t}, map[charge]bool{}
-	for d := t.From; d < t.To && d < t.From+lookedAt; d += 7 {
-		plan, err := plans.compile(d, d+1)
-		if err != nil {
-			continue
-		}
-		for _, f := range plan.Fixed {
-			if f.Days == 0 || !f.Amount.IsInt64() {
-				continue
-			}
-			c := charge{f.Period, f.Name, amount(trimZeros(f.Amount.Int64(), 12, 2), t.Currency)}
-			if !seen[c] {
-				seen[c], list = true, append(list, c)
-			}
-		}
-	}
-	return list
 }
 
 // versionBefore finds what a tariff takes the place of: the latest published one
@@ -241,7 +213,7 @@ func (p *portal) tariff(w http.ResponseWriter, r *http.Request) error {
 	}
 	pg := page{Title: t.DisplayName, Section: "tariffs", Body: body}
 	if r.URL.Query().Get("done") == "published" {
-		pg.Done = "Published and signed. Customers' devices can read it now."
+		pg.Done = "Published and signed. Customers’ devices can read it now."
 	}
 	if r.URL.Query().Get("done") == "announced" {
 		pg.Done = "The hours are published and signed. They count in bills that are asked for from now on."
@@ -302,7 +274,7 @@ func (p *portal) publishes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		t := p.trouble(r, err)
 		if body.View != nil && report != nil { // the preview says why at length
-			t.Detail = "this tariff cannot be published: no customer's device would answer for its bills"
+			t.Detail = "this tariff cannot be published: no customer’s device would answer for its bills"
 		}
 		return p.showPublish(w, r, t.Status, body, page{Trouble: t})
 	}

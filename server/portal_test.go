@@ -223,7 +223,7 @@ func TestPortalEmpty(t *testing.T) {
 	b := w.staffBrowser()
 	for path, text := range map[string]string{
 		"/portal/": "Nothing was asked yet.", "/portal/?state=accepted": "No bill is like this.", "/portal/?q=1": "No bill is like this.",
-		"/portal/meters": "No meter is registered yet.", "/portal/meters?q=1": "No meter's number has this in it.",
+		"/portal/meters": "No meter is registered yet.", "/portal/meters?q=1": "No meter’s number has this in it.",
 		"/portal/tariffs?q=x": "No tariff is like this.", "/portal/authorities?q=nobody": "No authority is like this.",
 	} {
 		sound(t, b.see(path, text))

@@ -36,6 +36,10 @@ var portalWords = template.FuncMap{
 	"limits": func() [3]string {
 		return [3]string{tariffs.LimitSlot.FloatString(2), tariffs.LimitThreeHours.FloatString(2), tariffs.LimitDay.FloatString(2)}
 	},
+	"share": func(decimal string) string {
+		f, _ := strconv.ParseFloat(decimal, 64)
+		return strconv.FormatFloat(100*f, 'f', 1, 64) + "%"
+	},
 	"hex":      func(b any) string { return fmt.Sprintf("%x", b) },
 	"count":    grouped,
 	"sentence": sentence,

@@ -49,7 +49,7 @@ func TestCheckRefusesInPlainWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Accepted || len(r.Refused) == 0 || !strings.Contains(r.Refused[0], "2013-01-06 18:00 to 18:30") || !strings.Contains(r.Refused[0], "bill from 2013-01-01 to 2013-02-01") {
+	if r.Accepted || len(r.Refused) == 0 || !strings.Contains(r.Refused[0], "Sun 6 Jan 2013 18:00 to 18:30") || !strings.Contains(r.Refused[0], "bill from 2013-01-01 to 2013-02-01") {
 		t.Errorf("%+v", r)
 	}
 	out, err := json.Marshal(r)
@@ -143,7 +143,7 @@ func TestCheckOfShortDynamicTariffs(t *testing.T) {
 		r, err := Check(mustParse(t, text))
 		if err != nil || r.Accepted != c.accepted || r.Months != 1 {
 			t.Errorf("%s: %+v, %v", c.name, r, err)
-		} else if !c.accepted && !strings.Contains(r.Refused[0], "Sat 2013-03-30 16:00 to 16:30") {
+		} else if !c.accepted && !strings.Contains(r.Refused[0], "Sat 30 Mar 2013 16:00 to 16:30") {
 			t.Errorf("%s: %s", c.name, r.Refused)
 		}
 	}

@@ -409,13 +409,13 @@ func (e *evidence) describe(found []stretch) []string {
 		from, to := time.Unix(e.instant(g.from), 0).In(e.loc), time.Unix(e.end(g), 0).In(e.loc)
 		until := to.Format("15:04")
 		if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
-			until = to.Format("2006-01-02 15:04")
+			until = to.Format("2 Jan 2006 15:04")
 		}
 		what := ""
 		if g.from >= e.days*e.n {
 			what = "export of "
 		}
-		out = append(out, what+from.Format("Mon 2006-01-02 15:04")+" to "+until)
+		out = append(out, what+from.Format("Mon 2 Jan 2006 15:04")+" to "+until)
 	}
 	return out
 }

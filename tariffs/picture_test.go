@@ -51,11 +51,11 @@ func TestPicture(t *testing.T) {
 	}
 	words := strings.Join(tariff.Words(), "\n")
 	for _, want := range []string{
-		"Energy, Day (10-01 to 05-31): 0.30 GBP per kWh for 100 kWh a month, then 0.25 GBP per kWh above",
-		"Standing charge (10-01 to 05-31): 0.50 GBP a day",
-		"Network, Peak: 12.50 GBP per kW a month for the mean of the 3 highest days' power over 30 minutes in a month, MON TUE WED THU FRI, 16:00 to 21:00, at least 2.5 kW",
-		"Events, Hot day: 0.60 GBP per kWh in hours that are announced, at most 15 times a year",
-		"Meter: 36.60 GBP a year", "Online: -15 % of Energy", "Minimum: at least 12.00 GBP a month", "VAT: 5 %", "Rounded by stage bill to 2 decimals, half-up",
+		"Energy, Day (1 October to 31 May): 30p per kWh for the first 100 kWh of a month, then 25p per kWh above that",
+		"Standing charge (1 October to 31 May): 50p a day",
+		"Network, Peak: £12.50 per kW a month for the average of the 3 days of a month with the highest power over 30 minutes, Monday to Friday, 16:00 to 21:00, at least 2.5 kW",
+		"Events, Hot day: 60p per kWh in hours that are announced beforehand, at most 15 times a year",
+		"Meter: £36.60 a year", "Online: −15% of Energy", "Minimum: at least £12.00 a month", "VAT: 5%", "Rounded once, the total with tax, to 2 decimals, half-up",
 	} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, words)

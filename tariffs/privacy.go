@@ -223,5 +223,5 @@ func (e *evidence) ruleB() (*Explained, *Refusal) {
 // percent rounds up to a whole one.
 func percent(share *big.Rat) string {
 	n := Up.round(new(big.Int).Mul(share.Num(), big.NewInt(100)), share.Denom())
-	return n.String() + " %"
+	return n.String() + "%"
 }

@@ -142,30 +142,30 @@ func TestPrivacyRefuses(t *testing.T) {
 				return 14228
 			}
 			return 0
-		}), "B", "Tue 2013-01-15 17:00 to 17:30"},
-		{"tariff-super-increasing", month(2, func(slot int) int64 { return 40000 >> min(63, (48*31-1-slot)) }), "B", "Thu 2013-01-31 23:00 to 2013-02-01 00:00"},
+		}), "B", "Tue 15 Jan 2013 17:00 to 17:30"},
+		{"tariff-super-increasing", month(2, func(slot int) int64 { return 40000 >> min(63, (48*31-1-slot)) }), "B", "Thu 31 Jan 2013 23:00 to 1 Feb 2013 00:00"},
 		{"tariff-marker-digits", month(7, func(slot int) int64 { // the last digits count one evening's Wh
 			if slot%48 == 34 && slot/48 == 14 {
 				return 20001
 			}
 			return 20000
-		}), "A", "Tue 2013-01-01 00:00 to 2013-02-01 00:00"},
-		{"tariff-one-slot-spike", month(2, spike(100)), "B", "Tue 2013-01-15 17:00 to 17:30"},
-		{"tariff-one-slot-spike, 1000 times", month(2, spike(1000)), "A", "Tue 2013-01-15 17:00 to 17:30"},
-		{"rebill-differs-one-slot", append(month(2, flat), month(2, differs)...), "B", "Tue 2013-01-15 17:00 to 17:30"},
-		{"month-and-month-less-a-day", append(month(2, flat), priced(t, start, "2013-01-31", 2, flat)), "B", "Thu 2013-01-31 00:00 to 2013-02-01 00:00"},
+		}), "A", "Tue 1 Jan 2013 00:00 to 1 Feb 2013 00:00"},
+		{"tariff-one-slot-spike", month(2, spike(100)), "B", "Tue 15 Jan 2013 17:00 to 17:30"},
+		{"tariff-one-slot-spike, 1000 times", month(2, spike(1000)), "A", "Tue 15 Jan 2013 17:00 to 17:30"},
+		{"rebill-differs-one-slot", append(month(2, flat), month(2, differs)...), "B", "Tue 15 Jan 2013 17:00 to 17:30"},
+		{"month-and-month-less-a-day", append(month(2, flat), priced(t, start, "2013-01-31", 2, flat)), "B", "Thu 31 Jan 2013 00:00 to 1 Feb 2013 00:00"},
 		{"one-hot-evening", month(2, func(slot int) int64 {
 			if s := slot - 14*48; s >= 34 && s < 40 {
 				return 14228
 			}
 			return 100
-		}), "B", "Tue 2013-01-15 17:00 to 20:00"},
+		}), "B", "Tue 15 Jan 2013 17:00 to 20:00"},
 		{"slot-beyond-half-a-unit", month(2, func(slot int) int64 {
 			if slot == 34 {
 				return 500000 // 5 a kWh is half a penny per Wh, with tax more
 			}
 			return 14228
-		}), "A", "Tue 2013-01-01 17:00 to 17:30"},
+		}), "A", "Tue 1 Jan 2013 17:00 to 17:30"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Privacy(48, "Etc/UTC", released(t, c.plans...))

@@ -33,20 +33,20 @@ func TestPrivacyOfRules(t *testing.T) {
 		{"minimum charge", contract(tenCents + `,"minimum":[{"displayName":"Least","term":"MONTHLY","amount":"12"}]`), "", "", ""},
 		{"minimum of all but one hour", contract(`"tariffPeriod":[` + yearRound(flatRate(`"rates":[{"unitPrice":"0.2"}]`)) + `],"events":[{"displayName":"Hot","maximum":5,"rates":[{"unitPrice":"0.2"}]}],"minimum":[{"displayName":"Least","term":"BILL","amount":"900","of":["Energy"]}]`),
 			"2013-01-10T17:00:00Z 2013-01-10T18:00:00Z", "B", `where only "Least" is beyond its threshold`},
-		{"allowance in one hour of the month", oneEvent, "2013-01-10T17:00:00Z 2013-01-10T18:00:00Z", "B", "Thu 2013-01-10 17:00 to 18:00"},
+		{"allowance in one hour of the month", oneEvent, "2013-01-10T17:00:00Z 2013-01-10T18:00:00Z", "B", "Thu 10 Jan 2013 17:00 to 18:00"},
 
 		{"demand of a month", peaks(allDays + `,"startTime":"00:00","endTime":"24:00"` + hour), "", "", ""},
 		{"demand of working evenings", peaks(workDays + `,"startTime":"17:00","endTime":"20:00"` + hour), "", "", ""},
 		{"demand of one hour a day", peaks(allDays + `,"startTime":"17:00","endTime":"18:00"` + hour), "", "", ""},
 		{"mean of three days", peaks(allDays + `,"startTime":"06:00","endTime":"22:00","highestDays":3` + hour), "", "", ""},
-		{"demand of Sundays' half-hour", peaks(`"days":["SUN"],"startTime":"17:00","endTime":"17:30"` + hour), "", "B", "readable: Sun 2013-01-06 17:00 to 17:30, Sun 2013-01-13"},
+		{"demand of Sundays' half-hour", peaks(`"days":["SUN"],"startTime":"17:00","endTime":"17:30"` + hour), "", "B", "readable: Sun 6 Jan 2013 17:00 to 17:30, Sun 13 Jan 2013"},
 		{"demand of Sundays' evening", peaks(`"days":["SUN"],"startTime":"17:00","endTime":"20:00"` + hour), "", "B", "three hours"},
 		{"demand of every day, added up", peaks(allDays + `,"startTime":"00:00","endTime":"24:00","interval":"PT30M","measurementPeriod":"DAY","chargePeriod":"DAY","amount":"0.3"`), "", "", ""},
 		{"a ladder", peaks(allDays + `,"startTime":"00:00","endTime":"24:00","highestDays":3,"interval":"PT60M","measurementPeriod":"MONTH","chargePeriod":"MONTH","steps":[{"from":"0","amount":"10"},{"from":"5","amount":"20"}]`), "", "", ""},
 
 		{"export beside import", contract(tenCents + feedIn(`"tariffUType":"singleTariff","singleTariff":{"rates":[{"unitPrice":"0.08"}]}`)), "", "", ""},
 		{"export of one half-hour a month", contract(tenCents + feedIn(`"tariffUType":"dynamicRates","dynamicRates":{"rates":[{"valid_from":"2012-01-01T00:00:00Z","valid_to":"2013-01-10T12:00:00Z","value_exc_vat":"0"},`+
-			`{"valid_from":"2013-01-10T12:00:00Z","valid_to":"2013-01-10T12:30:00Z","value_exc_vat":"2"},{"valid_from":"2013-01-10T12:30:00Z","valid_to":"2014-01-01T00:00:00Z","value_exc_vat":"0"}]}`)), "", "B", "readable: export of Thu 2013-01-10 12:00 to 12:30"},
+			`{"valid_from":"2013-01-10T12:00:00Z","valid_to":"2013-01-10T12:30:00Z","value_exc_vat":"2"},{"valid_from":"2013-01-10T12:30:00Z","valid_to":"2014-01-01T00:00:00Z","value_exc_vat":"0"}]}`)), "", "B", "readable: export of Thu 10 Jan 2013 12:00 to 12:30"},
 		{"netted", contract(tenCents + feedIn(`"tariffUType":"singleTariff","singleTariff":{"rates":[{"unitPrice":"0.08"}]}`) + `,"netMetering":"INTERVAL"`), "", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestPrivacyOfRulesWithTheLedger(t *testing.T) {
 	}
 	short := compile(t, mustParse(t, text("0.35")), "2013-01-01", "2013-01-31", 48)
 	var refused *Refusal
-	if _, err := short.Private(released(t, first)); !errors.As(err, &refused) || refused.Rule != "B" || !strings.Contains(err.Error(), "Thu 2013-01-31") {
+	if _, err := short.Private(released(t, first)); !errors.As(err, &refused) || refused.Rule != "B" || !strings.Contains(err.Error(), "Thu 31 Jan 2013") {
 		t.Errorf("a month less a day after the month: %v", err)
 	}
 }

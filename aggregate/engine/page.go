@@ -44,11 +44,14 @@ type Page struct {
 var pageFiles embed.FS
 
 var (
-	pageTemplate = template.Must(template.ParseFS(pageFiles, "page/page.html"))
-	pageStyle    = must1(pageFiles.ReadFile("page/style.css"))
-	pageScript   = must1(pageFiles.ReadFile("page/live.js"))
-	stylePath    = "/style.css?v=" + fingerprint(pageStyle)
-	scriptPath   = "/live.js?v=" + fingerprint(pageScript)
+	pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"when": func(stamp string) string {
+		t, _ := time.Parse(time.RFC3339, stamp)
+		return t.Format("2 January, 15:04")
+	}}).ParseFS(pageFiles, "page/page.html"))
+	pageStyle  = must1(pageFiles.ReadFile("page/style.css"))
+	pageScript = must1(pageFiles.ReadFile("page/live.js"))
+	stylePath  = "/style.css?v=" + fingerprint(pageStyle)
+	scriptPath = "/live.js?v=" + fingerprint(pageScript)
 )
 
 func must1(data []byte, err error) []byte {

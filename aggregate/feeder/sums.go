@@ -48,7 +48,7 @@ func (a Alarm) Sentence(of int64) string {
 	}
 	share := ""
 	if of > 0 {
-		share = fmt.Sprintf(", %.1f %% of what was delivered", 100*math.Abs(float64(a.GapWh))/float64(of))
+		share = fmt.Sprintf(", %.1f%% of what was delivered", 100*math.Abs(float64(a.GapWh))/float64(of))
 	}
 	missing := "missing"
 	if a.GapWh < 0 {
@@ -94,5 +94,5 @@ func (d *Data) DeliveredSince(from string) int64 {
 
 // Words says the losses in a sentence.
 func (l Loss) Words() string {
-	return fmt.Sprintf("Losses: %.0f Wh a slot, and %.2f %% of each kWh for every 10 kWh of load; noise ±%.0f Wh.", l.Constant, 100*(l.Linear+l.Quadratic*10000), l.Sigma)
+	return fmt.Sprintf("Losses: %.0f Wh a slot, and %.2f%% of each kWh for every 10 kWh of load; noise ±%.0f Wh.", l.Constant, 100*(l.Linear+l.Quadratic*10000), l.Sigma)
 }

@@ -275,7 +275,7 @@ func TestPrivacyRules(t *testing.T) {
 	d := sealedMonth(t)
 	d.write("spy.json", spyTariff)
 	const bill = "bill --export my.hushwatt --key my.key --out my.bill --tariff "
-	d.refused(1, "Thu 2026-03-12 18:00", bill+"spy.json"+month)
+	d.refused(1, "Thu 12 Mar 2026 18:00", bill+"spy.json"+month)
 	if _, err := os.Stat(d.path("my.bill")); err == nil {
 		t.Error("a bill was written")
 	}

@@ -87,7 +87,7 @@ func TestTariffShow(t *testing.T) {
 		"\nFRI            ▁▁▁▁▁▁▁▁▁▁▁▁▁▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄██████▄▄▄▄▄▄▄▁\n",
 		"\nSAT            ▁▁▁▁▁▁▁▁▁▁▁▁▁▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▁\n",
 		"\n               ▁ 0.0716  Night\n               ▄ 0.1531  Day\n               █ 0.3125  Evening\n",
-		"\n· Standing charge: 0.263 GBP a day\n· VAT: 5 %\n",
+		"\n· Standing charge: 26.3p a day\n· VAT: 5%\n",
 	} {
 		if !strings.Contains(evening.stdout, want) {
 			t.Errorf("no %q in\n%s", want, evening.stdout)
@@ -136,7 +136,7 @@ func TestTariffShowFits(t *testing.T) {
 		name := strings.ReplaceAll(file, "/", "-")
 		d.write(name, []byte(o.stdout))
 		shown := d.try("tariff", "show", name)
-		if shown.code != 0 || !strings.Contains(shown.stdout, "· Rounded by stage bill") {
+		if shown.code != 0 || !strings.Contains(shown.stdout, "· Rounded once") {
 			t.Errorf("%s: exit %d: %s", file, shown.code, shown.stderr)
 		}
 		for line := range strings.Lines(shown.stdout) {

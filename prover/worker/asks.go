@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"hushwatt/prover"
 	"hushwatt/prover/messages"
@@ -115,7 +116,7 @@ func (d *Desk) describeAsk(a *askRecord, r *prover.Request, homes []messages.Hom
 		Meters: []string{}, Homes: []string{}, Serial: fmt.Sprint(r.Serial),
 		Due: "by " + momentWords(r.NotAfter, loc), DueUnix: r.NotAfter, Demo: true,
 	}
-	m.Sentence = fmt.Sprintf("%s asks for your bill for %s.", s.Name, m.Period)
+	m.Sentence = fmt.Sprintf("%s asks for your bill for %s.", strings.ToUpper(s.Name[:1])+s.Name[1:], m.Period)
 	for _, meter := range r.Terms.Meters {
 		m.Meters = append(m.Meters, meter.Meter)
 		for _, h := range homes {

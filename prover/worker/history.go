@@ -67,15 +67,21 @@ func (d *Desk) history(*job, *nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent := 0
+	sent, waiting := 0, 0
 	for _, e := range list {
-		if e.Total != nil {
+		switch {
+		case e.State == messages.EntryWaiting:
+			waiting++
+		case e.Total != nil:
 			sent++
 		}
 	}
 	h := &messages.History{Entries: list, Released: "Nothing about your readings has ever left this device."}
 	if sent > 0 {
 		h.Released = fmt.Sprintf("In all, %s left this device, and no reading.", counted(sent, "amount has", "amounts have"))
+	}
+	if waiting > 0 {
+		h.Released += fmt.Sprintf(" %s for the supplier’s answer.", counted(waiting, "bill waits", "bills wait"))
 	}
 	return h, nil
 }

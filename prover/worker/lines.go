@@ -266,7 +266,7 @@ func netOf(p *tariffs.Plan, q *tariffs.Bill) *big.Int {
 }
 
 func taxSteps(p *tariffs.Plan, t tariffs.Tax, net *big.Int, l *tariffs.Line) []messages.Step {
-	rate := tariffs.Decimal(big.NewInt(t.Rate), 7, 0) + " %"
+	rate := tariffs.Decimal(big.NewInt(t.Rate), 7, 0) + "%"
 	if p.PricesIncludeTax {
 		return []messages.Step{{Left: fmt.Sprintf("%s at %s is inside the prices", t.Name, rate), Right: money(p.Currency, l.Included).Text, Note: "nothing is added for it"}}
 	}

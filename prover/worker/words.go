@@ -100,7 +100,8 @@ func kWh(wh int64) string { return tariffs.Decimal(big.NewInt(wh), 3, 3) }
 
 // kWhRough writes Wh with one decimal, to the nearest.
 func kWhRough(wh uint64) string {
-	return tariffs.Decimal(new(big.Int).SetUint64((wh+50)/100), 1, 1)
+	tenths := (wh + 50) / 100
+	return count(int64(tenths/10)) + "." + fmt.Sprint(tenths%10)
 }
 
 var signs = map[string]string{"GBP": "£", "EUR": "€", "USD": "$", "AUD": "A$", "NZD": "NZ$", "CAD": "C$"}

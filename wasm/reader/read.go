@@ -127,14 +127,56 @@ func sentence(phrase string) string {
 	if phrase == "" {
 		return ""
 	}
-	return strings.ToUpper(phrase[:1]) + phrase[1:] + "."
+	return plain(strings.ToUpper(phrase[:1]) + phrase[1:] + ".")
+}
+
+// facts are the names of a summary, and values of it, that a program would use.
+var facts = map[string]string{
+	"Stamps": "Each time says", "Step": "One reading each", "Duplicates": "Rows that came twice", "Spread over slots": "Spread evenly",
+	"Used: registers": "Used, from columns", "Used: slots": "Used, readings", "Fed in: registers": "Fed in, from columns", "Fed in: slots": "Fed in, readings",
+	"Stamps=start": "when a reading begins", "Stamps=end": "when a reading ends",
+}
+
+func said(f source.Fact) messages.Said {
+	s := messages.Said{Name: f.Name, Value: plain(f.Value)}
+	if v := facts[f.Name+"="+f.Value]; v != "" {
+		s.Value = v
+	}
+	if n := facts[f.Name]; n != "" {
+		s.Name = n
+	}
+	return s
+}
+
+// plain writes instants such as 2026-09-30T00:00:00Z as "30 September 2026, 00:00 UTC", and
+// curls quotation marks.
+func plain(text string) string {
+	for at := 0; at+20 <= len(text); at++ {
+		if t, err := time.Parse(time.RFC3339, text[at:at+20]); err == nil {
+			text = text[:at] + t.Format("2 January 2006, 15:04") + " UTC" + text[at+20:]
+		}
+	}
+	var b strings.Builder
+	open := false
+	for _, r := range text {
+		if r != '"' {
+			b.WriteRune(r)
+			continue
+		}
+		if open = !open; open {
+			b.WriteRune('“')
+		} else {
+			b.WriteRune('”')
+		}
+	}
+	return b.String()
 }
 
 // readings are the series of a file and all that was decided on the way.
 func readings(m *messages.ReadFile, f *source.File) *messages.Readings {
 	out := &messages.Readings{Name: m.Name, Meter: m.Name, Start: f.Series[0].Start, Step: f.Series[0].Step}
 	for _, fact := range f.Summary() {
-		out.Said = append(out.Said, messages.Said{Name: fact.Name, Value: fact.Value})
+		out.Said = append(out.Said, said(fact))
 	}
 	for i := range f.Series {
 		s := &f.Series[i]

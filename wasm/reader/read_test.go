@@ -43,8 +43,11 @@ func TestReadingsComeAsColumns(t *testing.T) {
 	said := map[string]bool{}
 	for _, s := range got.Said {
 		said[s.Name] = true
+		if strings.Contains(s.Value, "T00:00:00Z") {
+			t.Errorf("%s: %s is for programs", s.Name, s.Value)
+		}
 	}
-	if !said["Format"] || !said["Clock"] || !said["Step"] {
+	if !said["Format"] || !said["Clock"] || !said["Each time says"] || !said["One reading each"] {
 		t.Errorf("said %+v", got.Said)
 	}
 }
