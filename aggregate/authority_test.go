@@ -449,6 +449,21 @@ func TestSuccessor(t *testing.T) {
 			t.Errorf("%d meters left: %v", 10-len(r.Meters), err)
 		}
 	}
+	for _, c := range []struct {
+		before *meter.Registry
+		after  *meter.Registry
+		ok     bool
+	}{
+		{big.registry, with("all", numbers(0, 7)...), true},
+		{big.registry, with("all", numbers(0, 9)...), false},
+		{nil, with("all", numbers(0, 7)...), false}, // it says that it replaces one
+		{nil, big.registry, true},
+		{big.registry, big.registry, false},
+	} {
+		if _, err := big.keys[0].SignRegistry(c.after, c.before); (err == nil) != c.ok {
+			t.Errorf("a party is asked to sign: %v", err)
+		}
+	}
 	same := with("all", numbers(0, 10)...)
 	same.First = firstDay
 	if meter.CheckSuccessor(big.registry, same) == nil {

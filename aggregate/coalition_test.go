@@ -3,6 +3,7 @@ package aggregate
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"hushwatt/meter"
@@ -289,5 +290,55 @@ func TestMaskedSlot(t *testing.T) {
 			}
 		}
 		checkStatistics(t, &f.Releases[0], readings, 10)
+	}
+}
+
+// TestTwoNeighbours: what the threat model says is not stopped. Seven colluding
+// neighbours and an aggregator that declares the others absent get the sum of two
+// homes, not one of them; with six nobody answers.
+func TestTwoNeighbours(t *testing.T) {
+	w := newRingTown(t, "two neighbours", 24, 10, 12)
+	w.begin(firstDay)
+	for place := range w.meters {
+		w.measure(place, firstDay, 0)
+	}
+	ring := w.registry.Ring()
+	reach := func(a, b int) bool { return slices.Contains(ring.Neighbours(a), b) }
+	// The circle, from any meter on: two steps apart are those that share all but two.
+	order := []int{0}
+	for len(order) < 24 {
+		last := order[len(order)-1]
+		for _, j := range ring.Neighbours(last)[:1] { // the next one around
+			order = append(order, j)
+		}
+	}
+	a, b := order[6], order[7]
+	for _, c := range []struct {
+		left, right int // colluding, next to a and to b
+		answers     bool
+	}{{3, 3, false}, {4, 3, true}} {
+		present := meter.NewBitmap(24)
+		present.Set(a)
+		present.Set(b)
+		for i := range c.left {
+			present.Set(order[5-i])
+		}
+		for i := range c.right {
+			present.Set(order[8+i])
+		}
+		for _, place := range order[14:] {
+			present.Set(place)
+			if reach(place, a) || reach(place, b) {
+				t.Fatal("an honest meter is a neighbour")
+			}
+		}
+		hash := w.registry.Hash()
+		p := &meter.Presence{Registry: hash[:], Day: firstDay, Meters: present, Records: meter.CountedHash(nil)}
+		p.Signatures = [][]byte{meter.SignPresence(w.keys[0].signing, p)}
+		for _, place := range []int{a, b} {
+			if _, err := w.meters[place].live.Answer(p, meter.ImportChannel); (err == nil) != c.answers {
+				t.Errorf("%d colluding neighbours: %v", c.left+c.right, err)
+			}
+		}
 	}
 }

@@ -62,6 +62,9 @@ func (f *SlotFile) Verify(trusted []meter.Authority) error {
 
 // VerifyIn is Verify for those who have checked the registry before.
 func (f *SlotFile) VerifyIn(r *meter.Registry) error {
+	if f.Registry.Hash() != r.Hash() {
+		return errors.New("release file: of another registry")
+	}
 	if err := f.Presence.Check(r); err != nil {
 		return err
 	}

@@ -106,9 +106,24 @@ func (k *PartyKey) Party(masking bool) meter.Party {
 	return p
 }
 
-// SignRegistry checks a registry and returns this party's signature of it.
-func (k *PartyKey) SignRegistry(r *meter.Registry) ([]byte, error) {
+// SignRegistry checks a registry and returns this party's signature of it. before is the
+// registry that it replaces, nil for the first one of a charter; a party that has signed
+// one before for this charter must not say nil.
+func (k *PartyKey) SignRegistry(r, before *meter.Registry) ([]byte, error) {
 	if err := r.CheckUnsigned(); err != nil {
+		return nil, err
+	}
+	if before != nil {
+		if err := before.Check(); err != nil {
+			return nil, err
+		}
+		if err := meter.CheckSuccessor(before, r); err != nil {
+			return nil, err
+		}
+	} else if len(r.Before) > 0 {
+		return nil, errors.New("the registry replaces another, which is needed to check it")
+	}
+	if _, err := k.place(&r.Charter); err != nil {
 		return nil, err
 	}
 	return meter.SignRegistry(k.signing, r), nil

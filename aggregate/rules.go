@@ -51,22 +51,23 @@ type candidate struct {
 	sum, squares bool         // released
 }
 
-// admit marks the candidates, smallest first, that may be released.
+// admit marks the candidates, smallest first, that may be released. Sets are a tree: what
+// is smaller and meets a set is inside it.
 func admit(sets []candidate, least int, released func(*candidate) *bool) {
+	var covered meter.Bitmap // by released sets
 	for i := range sets {
 		c := &sets[i]
 		if c.here.Count() < least {
 			continue
 		}
-		rest := c.here
-		for j := range i {
-			if o := &sets[j]; *released(o) && inside(o.set.Meters, c.set.Meters) {
-				rest = rest.AndNot(o.here)
+		if covered == nil {
+			covered = meter.NewBitmap(8 * len(c.here))
+		}
+		n := c.here.AndNot(covered).Count()
+		if *released(c) = n == 0 || n >= least; *released(c) {
+			for j := range covered {
+				covered[j] |= c.here[j]
 			}
 		}
-		n := rest.Count()
-		*released(c) = n == 0 || n >= least
 	}
 }
-
-func inside(a, b meter.Bitmap) bool { return a.AndNot(b).Count() == 0 }

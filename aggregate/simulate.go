@@ -192,7 +192,7 @@ func (r *simulated) found(c *meter.Charter, keys []*PartyKey, byName map[string]
 	}
 	r.registry = registry
 	for _, k := range keys {
-		signature, err := k.SignRegistry(registry)
+		signature, err := k.SignRegistry(registry, nil)
 		if err != nil {
 			return err
 		}

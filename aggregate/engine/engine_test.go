@@ -75,7 +75,7 @@ func newGrid(t testing.TB, clock Clock) *grid {
 	}
 	g.registry = must(meter.NewRegistry(founded, firstDay, enrolments, map[string][]string{"all": names, "east": names[:6]}))
 	for _, k := range g.keys {
-		g.registry.Signatures = append(g.registry.Signatures, must(k.SignRegistry(g.registry)))
+		g.registry.Signatures = append(g.registry.Signatures, must(k.SignRegistry(g.registry, nil)))
 	}
 	if err := g.registry.Check(); err != nil {
 		t.Fatal(err)

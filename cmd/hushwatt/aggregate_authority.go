@@ -35,6 +35,7 @@ var aggregateAuthorityCommand = command{
 		o.database = f.text("database", "PLACE", "the authority's own database: a file, or postgres://…")
 		o.nats = f.text("nats", "URL", "the message stream, nats://127.0.0.1:4222 by default")
 		o.cutOff = f.text("cut-off", "SECONDS", "how long after its end a slot is cut off, 60 by default")
+		o.erase = f.toggle("erase-mailbox", "once all meters' keys are in the database, take from --key what opens enrolments")
 		o.work = f.toggle("work", "share the intake only")
 		o.clock = f.text("clock", "FILE", "a clock that runs faster, for trying things out")
 		return func(c *console) (answer, error) {
@@ -54,7 +55,7 @@ var aggregateAuthorityCommand = command{
 // authority is one use of `aggregate authority`.
 type authority struct {
 	key, name, registry, enrolments, database, nats, cutOff, clock *string
-	work                                                           *bool
+	work, erase                                                    *bool
 }
 
 type partyAnswer struct {
@@ -110,6 +111,11 @@ func (o *authority) run(ctx context.Context, c *console) error {
 	a, err := o.party(key, r, find, st)
 	if err != nil {
 		return err
+	}
+	if *o.erase {
+		if err := writeFile(*o.key, []byte(key.WithoutMailbox().String()+"\n"), 0o600); err != nil {
+			return err
+		}
 	}
 	address := *o.nats
 	if address == "" {

@@ -27,7 +27,8 @@ var aggregateServeCommand = command{
 	does:    "collect the sums of a registry as slots end, and show them to a network operator",
 	example: "hushwatt aggregate serve --registry street.registry --database sums.db --feeder all=feeder.csv",
 	note: "Records come over NATS JetStream: one inside this program, its stream in --stream DIR, or a cluster's\n" +
-		"with --nats URL. Several programs may share a database (postgres://…). The page changes nothing and\n" +
+		"with --nats URL. The one inside asks nobody who they are: let it listen on this\n" +
+		"machine only. Several programs may share a database (postgres://…). The page changes nothing and\n" +
 		"shows only what is public. --demo makes up a street with two authorities and plays it, faster than life,\n" +
 		"all in this program and in a folder that is removed at the end.",
 	flags: func(f *flags) action {
