@@ -190,9 +190,30 @@ func (r *Registry) checkSets() error {
 		if r.Charter.Masking() && (len(r.Sets) != 1 || s.Meters.Count() != len(r.Meters)) {
 			return errors.New("masks add up over the whole registry: one set of all meters")
 		}
-		for j := range i {
-			if !nested(s.Meters, r.Sets[j].Meters) {
-				return fmt.Errorf("sets %s and %s overlap and neither holds the other: %w", r.Sets[j].Name, s.Name, ErrNotTree)
+	}
+	return r.checkTree()
+}
+
+// checkTree checks that any two sets are disjoint or one inside the other: from small to
+// large, a set must hold the whole of every largest set so far that it meets.
+func (r *Registry) checkTree() error {
+	order, sizes := make([]int, len(r.Sets)), make([]int, len(r.Sets))
+	for i := range r.Sets {
+		order[i], sizes[i] = i, r.Sets[i].Meters.Count()
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return sizes[a] - sizes[b] })
+	largest := make([]int, len(r.Meters)) // that a meter is in so far, plus 1
+	for _, i := range order {
+		met := map[int]int{}
+		for place := range r.Meters {
+			if r.Sets[i].Meters.Has(place) {
+				met[largest[place]]++
+				largest[place] = i + 1
+			}
+		}
+		for j, n := range met {
+			if j > 0 && n < sizes[j-1] {
+				return fmt.Errorf("sets %s and %s overlap and neither holds the other: %w", r.Sets[j-1].Name, r.Sets[i].Name, ErrNotTree)
 			}
 		}
 	}
@@ -201,17 +222,6 @@ func (r *Registry) checkSets() error {
 
 // ErrNotTree is returned for sets that are neither disjoint nor one inside the other.
 var ErrNotTree = errors.New("sets must be a tree")
-
-// nested reports whether two bitmaps are disjoint or one holds the other.
-func nested(a, b Bitmap) bool {
-	var both, onlyA, onlyB bool
-	for i := range a {
-		both = both || a[i]&b[i] != 0
-		onlyA = onlyA || a[i]&^b[i] != 0
-		onlyB = onlyB || b[i]&^a[i] != 0
-	}
-	return !both || !onlyA || !onlyB
-}
 
 // CheckSuccessor checks a registry that is to replace another: from a later day on,
 // and every set of the same name loses no meter or at least MinSum, and gains no meter
