@@ -60,12 +60,33 @@ func (d *Desk) judge(p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range wanted {
-		if err := d.judgeTogether(together(w, before)); err != nil {
+	for i, c := range p.Compiled {
+		if err := d.judgeMeter(p, c, ofMeter(wanted, p.Meters[i].Meter), before); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func ofMeter(rows []releasedRow, name string) []releasedRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r releasedRow) bool { return r.Meter != name })
+}
+
+// toldWith returns the rows told before that are to be judged together with those
+// of a bill; what the bill tells again is no news.
+func toldWith(wanted, before []releasedRow) []releasedRow {
+	is := func(a releasedRow) func(releasedRow) bool {
+		return func(b releasedRow) bool { return same(a, b) }
+	}
+	var told []releasedRow
+	for _, w := range wanted {
+		for _, r := range together(w, before)[1:] {
+			if !slices.ContainsFunc(told, is(r)) && !slices.ContainsFunc(wanted, is(r)) {
+				told = append(told, r)
+			}
+		}
+	}
+	return told
 }
 
 // together returns a row and those of the same meter that speak of the same
@@ -98,16 +119,19 @@ func together(wanted releasedRow, before []releasedRow) []releasedRow {
 // extent returns the first and the last slot with a price, counted from 1970,
 // widened by more slots on both sides.
 func (p *releasedRow) extent(more int) [2]int {
-	at := p.FirstDay * int(p.N)
+	var at int
 	first, last := -1, -1
-	for _, run := range p.Runs {
-		if run.Weight != 0 {
-			if first < 0 {
-				first = at
+	for _, runs := range [][]weightRun{p.Runs, p.Export} {
+		at = p.FirstDay * int(p.N)
+		for _, run := range runs {
+			if run.Weight != 0 {
+				if first < 0 || at < first {
+					first = at
+				}
+				last = max(last, at+int(run.Slots)-1)
 			}
-			last = at + int(run.Slots) - 1
+			at += int(run.Slots)
 		}
-		at += int(run.Slots)
 	}
 	return [2]int{first - more, last + more}
 }
@@ -117,23 +141,26 @@ func overlap(a, b [2]int) bool { return a[0] <= b[1] && b[0] <= a[1] }
 // same reports whether two rows are one: what is told again is no news.
 func same(a, b releasedRow) bool { return string(pack(&a)) == string(pack(&b)) }
 
-// judgeTogether applies the rules to rows of one meter. Verdicts are kept: a bill
-// is judged when it is shown and again when it is sent.
-func (d *Desk) judgeTogether(set []releasedRow) error {
-	key := sha256.Sum256(pack(set))
+// judgeMeter applies the rules to what a bill tells about one meter, whatever the
+// comparisons in it come to, and what was told before. Verdicts are kept: a bill is
+// judged when it is shown and again when it is sent.
+func (d *Desk) judgeMeter(p *plan.Plan, c *tariffs.Plan, wanted, before []releasedRow) error {
+	told := toldWith(wanted, before)
+	weights := p.WeightsHash()
+	key := sha256.Sum256(append(weights[:], pack(append(slices.Clone(wanted), told...))...))
 	if verdict, known := d.judged[key]; known {
 		return verdict
 	}
-	rows := make([]tariffs.Row, len(set))
-	for i := range set {
+	rows := make([]tariffs.Row, len(told))
+	for i := range told {
 		var err error
-		if rows[i], err = set[i].row(); err != nil {
+		if rows[i], err = told[i].row(); err != nil {
 			return err
 		}
 	}
-	_, err := tariffs.Privacy(int(set[0].N), set[0].Clock, rows)
+	_, err := c.Private(rows)
 	if err != nil {
-		err = refusedForPrivacy(err, len(rows) > 1)
+		err = refusedForPrivacy(err, len(rows) > 0)
 	}
 	d.judged[key] = err
 	return err

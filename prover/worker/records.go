@@ -118,6 +118,9 @@ type releasedRow struct {
 	Days     int
 	Unit     []byte // big-endian
 	Runs     []weightRun
+	Export   []weightRun // none for 0
+	Regime   uint8
+	Peak     bool
 }
 
 type weightRun struct {
@@ -127,43 +130,55 @@ type weightRun struct {
 }
 
 func packRow(name string, n int, clock string, r tariffs.Row) releasedRow {
-	p := releasedRow{Meter: name, N: uint16(n), Clock: clock, FirstDay: r.FirstDay, Days: len(r.Weights), Unit: r.U.Bytes()}
-	for _, weights := range r.Weights {
+	return releasedRow{Meter: name, N: uint16(n), Clock: clock, FirstDay: r.FirstDay, Days: len(r.Weights), Unit: r.U.Bytes(),
+		Runs: packWeights(r.Weights), Export: packWeights(r.Export), Regime: uint8(r.Regime), Peak: r.Peak}
+}
+
+func packWeights(days [][]int64) (runs []weightRun) {
+	for _, weights := range days {
 		for _, w := range weights {
-			if k := len(p.Runs); k > 0 && p.Runs[k-1].Weight == w {
-				p.Runs[k-1].Slots++
+			if k := len(runs); k > 0 && runs[k-1].Weight == w {
+				runs[k-1].Slots++
 			} else {
-				p.Runs = append(p.Runs, weightRun{Slots: 1, Weight: w})
+				runs = append(runs, weightRun{Slots: 1, Weight: w})
 			}
 		}
 	}
-	return p
+	return runs
 }
 
 const maxDays = 1 << 16
 
-func (p *releasedRow) row() (tariffs.Row, error) {
-	r := tariffs.Row{FirstDay: p.FirstDay, U: new(big.Int).SetBytes(p.Unit)}
-	if p.Days < 1 || p.Days > maxDays || !meter.ValidSlots(int(p.N)) || r.U.Sign() == 0 {
+func (p *releasedRow) row() (r tariffs.Row, err error) {
+	r = tariffs.Row{FirstDay: p.FirstDay, U: new(big.Int).SetBytes(p.Unit), Regime: tariffs.Regime(p.Regime), Peak: p.Peak}
+	if p.Days < 1 || p.Days > maxDays || !meter.ValidSlots(int(p.N)) || r.U.Sign() == 0 || r.Regime > tariffs.Above {
 		return r, errRecord
 	}
+	if r.Weights, err = p.weights(p.Runs); err != nil || len(p.Export) == 0 {
+		return r, err
+	}
+	r.Export, err = p.weights(p.Export)
+	return r, err
+}
+
+func (p *releasedRow) weights(runs []weightRun) (days [][]int64, err error) {
 	total := uint64(0)
-	for _, run := range p.Runs {
+	for _, run := range runs {
 		total += uint64(run.Slots)
 	}
 	if total != uint64(p.Days)*uint64(p.N) {
-		return r, errRecord
+		return nil, errRecord
 	}
 	flat := make([]int64, 0, total)
-	for _, run := range p.Runs {
+	for _, run := range runs {
 		for range run.Slots {
 			flat = append(flat, run.Weight)
 		}
 	}
 	for d := range p.Days {
-		r.Weights = append(r.Weights, flat[d*int(p.N):(d+1)*int(p.N)])
+		days = append(days, flat[d*int(p.N):(d+1)*int(p.N)])
 	}
-	return r, nil
+	return days, nil
 }
 
 func pack(v any) []byte {

@@ -12,6 +12,7 @@ import (
 	"hushwatt/prover/messages"
 	"hushwatt/prover/plan"
 	"hushwatt/tariffs"
+	"hushwatt/testvectors"
 )
 
 func open(data []byte) *messages.Open { return &messages.Open{Name: "file", Data: data} }
@@ -349,6 +350,31 @@ func TestExactAmountIsRefused(t *testing.T) {
 	plan.Kind = prover.BillExact
 	if e := tell(w.judge(plan)); e.Code != messages.TariffRefusedPrivacy {
 		t.Errorf("error is %v", e)
+	}
+}
+
+// A block of one hour is safe below its threshold and above it on all days alike;
+// what must not be is a home above it on one day alone.
+func TestBlockInOneHourIsRefused(t *testing.T) {
+	w := newTown(t)
+	var v struct {
+		Document string `json:"document"`
+	}
+	for name, refused := range map[string]bool{"tariff-block-in-one-hour": true, "tariff-block-in-an-hour-a-day": false} {
+		if err := json.Unmarshal(testvectors.Load(t)[name].Input.(json.RawMessage), &v); err != nil {
+			t.Fatal(err)
+		}
+		one, err := tariffs.Parse([]byte(strings.ReplaceAll(v.Document, `"effectiveTo":"2013-02-01",`, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := plan.New([]*tariffs.Tariff{one}, date(t, "2026-03-01"), date(t, "2026-04-01"), w.house.slots())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.judge(p); (err != nil) != refused || refused && tell(err).Code != messages.TariffRefusedPrivacy {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
