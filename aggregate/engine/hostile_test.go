@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,4 +128,32 @@ func TestSecondRecordAndRestart(t *testing.T) {
 func (a *Authority) cutOffNow(b *Bus) error {
 	a.loaded = map[moment]bool{}
 	return a.cutOff(context.Background(), moment{firstDay, 0})
+}
+
+// Names of registries and sets may hold any printable character: none becomes a part of
+// the page. A slot of a day that does not exist is not that of another day.
+func TestPageOfHostileNames(t *testing.T) {
+	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1))
+	r := *g.registry
+	evil := `"><script>alert(1)</script>`
+	r.Charter.Registry = evil
+	r.Sets = []meter.Set{{Name: evil, Meters: g.registry.Sets[0].Meters}}
+	p := g.party(2)
+	if _, err := p.Once(lostName+"20000/001", []byte("meter "+evil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AddFile(context.Background(), firstDay, 0, []byte("file"), []store.Release{{Set: evil, Day: firstDay, Meters: 9, Sum: 100}}); err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer((&Page{Registry: &r, Store: p, Clock: g.clock, Log: quiet}).Handler())
+	defer s.Close()
+	if _, page := fetch(t, s.URL+"/", 200); strings.Contains(page, "<script>alert") || !strings.Contains(page, "&lt;script&gt;alert") {
+		t.Error("a name is a part of the page")
+	}
+	if _, list := fetch(t, s.URL+"/sets/"+url.PathEscape(evil), 200); strings.Contains(list, "<script>") {
+		t.Error("a name is HTML in the list")
+	}
+	day := time.Unix(firstDay*secondsPerDay, 0).UTC()
+	fetch(t, s.URL+"/slots/"+day.Format(time.DateOnly)+"/0", 200)
+	fetch(t, s.URL+"/slots/"+day.AddDate(0, 0, 1<<16).Format(time.DateOnly)+"/0", 404)
 }
