@@ -307,10 +307,7 @@ func TestTwoNeighbours(t *testing.T) {
 	// The circle, from any meter on: two steps apart are those that share all but two.
 	order := []int{0}
 	for len(order) < 24 {
-		last := order[len(order)-1]
-		for _, j := range ring.Neighbours(last)[:1] { // the next one around
-			order = append(order, j)
-		}
+		order = append(order, ring.Neighbours(order[len(order)-1])[0]) // the next one around
 	}
 	a, b := order[6], order[7]
 	for _, c := range []struct {
