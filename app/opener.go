@@ -306,7 +306,7 @@ func trust(here place, err *messages.Error, then, no func(app.Context)) []app.UI
 	}
 	s := *err.Supplier
 	return []app.UI{
-		button("Yes, "+s.Name+" is my supplier", "", func(ctx app.Context) {
+		button("Yes, this is my supplier", "", func(ctx app.Context) {
 			call(here.of(ctx), messages.TypeTrustSupplier, &messages.TrustSupplier{Key: s.Key, Name: s.Name},
 				func(ctx app.Context, device messages.State, err *messages.Error) {
 					if err == nil {

@@ -356,7 +356,7 @@ func TestOpenerRefusals(t *testing.T) {
 	supplier := messages.Supplier{Key: "hushwatt-supplier1abc", Name: "Other Power", Short: "abcd efgh"}
 	o := &opener{link: "r=abc"}
 	play(t, withHome(), map[messages.Type]any{messages.TypeRequest: &messages.Error{Code: messages.UnknownSupplier, Sentence: "Who is this?", Supplier: &supplier}}, o.again)
-	has(t, o, "Is this your supplier?", "Yes, Other Power is my supplier", "No, leave it", "abcd efgh")
+	has(t, o, "Is this your supplier?", "Yes, this is my supplier", "No, leave it", "abcd efgh")
 }
 
 // The worker tells what is new before it answers. The screen that asked must
