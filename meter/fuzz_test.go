@@ -175,9 +175,7 @@ func FuzzParseRecipient(f *testing.F) {
 		for _, s := range []string{string(b), wire.EncodeText(recipientName, b)} {
 			if r, err := ParseRecipient(s); err == nil {
 				same(t, []byte(r.String()), []byte(s))
-				if _, _, err := r.envelope(st.rand, nil, make([]byte, secretSize)); err != nil {
-					t.Skip("a public key to which nothing can be sealed")
-				}
+				r.envelope(st.rand, nil, make([]byte, secretSize)) // refuses or seals, and never panics
 			}
 		}
 	})

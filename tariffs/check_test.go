@@ -82,7 +82,7 @@ func TestCheckFindsTheSlotLength(t *testing.T) {
 
 func TestCheckSaysWhatIsNotProvable(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("LEFT OUT with -short; make unit runs it")
 	}
 	r, err := Check(mustParse(t, plain(t, `"stage":"bill"`, `"stage":"line"`, `"timeZone"`, leastCharge+`,"timeZone"`)))
 	if err != nil || !strings.HasPrefix(r.Provable, "not provable: ") || !r.Accepted {

@@ -234,7 +234,7 @@ func grid() (cases []gridCase) {
 // the same total.
 func TestQuoteByTheWords(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("LEFT OUT with -short; make unit runs it")
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	negative, halves := 0, 0

@@ -98,7 +98,7 @@ func TestGeneralWorksOut(t *testing.T) {
 // it were guessed.
 func TestGeneralAsks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("LEFT OUT with -short; make unit runs it")
 	}
 	rows := func(n int, start, layout, line string) string {
 		return rowsOf(n, start, layout, func(at string, i int) string { return fmt.Sprintf(line, at, kwh(wave(i))) })

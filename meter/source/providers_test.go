@@ -77,7 +77,7 @@ func TestProviderFilesAsk(t *testing.T) {
 // Seven weeks of Swiss homes, one file after another, and every home of a week.
 func TestSwissWeeks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("LEFT OUT with -short; make unit runs it")
 	}
 	var all strings.Builder
 	for week, total := range []uint64{99887254, 87446737, 104296402, 126262301, 120249306, 105974894, 147234270} {
