@@ -15,7 +15,7 @@ import (
 // from the embedded stream, checked, stored in a new SQLite database and acknowledged.
 // Stream and worker share the processors; meters' publishing is not in it.
 func BenchmarkIntake(b *testing.B) {
-	g := newGrid(b, Fast(moment{day: firstDay}.start(48), 1<<20))
+	g := newGrid(b)
 	bus := g.bus()
 	sent := 0
 	for slot := 0; sent < batch; slot++ {

@@ -5,40 +5,45 @@ import (
 	"time"
 )
 
-// A Clock tells the time by which slots end. The zero Clock is that of the machine;
-// another one runs faster from a moment on, for demonstrations and tests.
-type Clock struct {
-	since time.Time // when it was started
-	base  time.Time // what it said then
-	times int       // how many times as fast
+// A Clock tells the time by which slots end.
+type Clock interface {
+	// Now returns the time.
+	Now() time.Time
+	// Until waits for a time, or until ctx ends.
+	Until(ctx context.Context, t time.Time)
 }
 
-// Fast returns a clock that says base now and runs times as fast from here on.
-func Fast(base time.Time, times int) Clock { return Clock{time.Now(), base, times} }
+// Machine is the clock of the machine.
+type Machine struct{}
 
-// FastSince is Fast for a clock that was started before, maybe by another program.
-func FastSince(since, base time.Time, times int) Clock { return Clock{since, base, times} }
+// Now implements Clock.
+func (Machine) Now() time.Time { return time.Now() }
 
-// Scaled returns how long a stretch of the clock's time takes.
-func (c Clock) Scaled(d time.Duration) time.Duration { return d / time.Duration(max(c.times, 1)) }
+// Until implements Clock.
+func (c Machine) Until(ctx context.Context, t time.Time) { wait(ctx, c, t, 1) }
 
-// Now returns the time.
-func (c Clock) Now() time.Time {
-	if c.times == 0 {
-		return time.Now()
-	}
-	return c.base.Add(time.Since(c.since) * time.Duration(c.times))
+// Fast is a clock that said Base when the machine's said Since, and runs Times as fast:
+// for demonstrations.
+type Fast struct {
+	Since, Base time.Time
+	Times       int // at least 1
 }
 
-// Until waits for a time, or until ctx ends.
-func (c Clock) Until(ctx context.Context, t time.Time) {
+// Now implements Clock.
+func (c Fast) Now() time.Time { return c.Base.Add(time.Since(c.Since) * time.Duration(c.Times)) }
+
+// Until implements Clock.
+func (c Fast) Until(ctx context.Context, t time.Time) { wait(ctx, c, t, c.Times) }
+
+// wait waits for a time of a clock. No longer than a minute at once: the machine's clock
+// may be set.
+func wait(ctx context.Context, c Clock, t time.Time, times int) {
 	for ctx.Err() == nil {
-		wait := t.Sub(c.Now())
-		if wait <= 0 {
+		left := t.Sub(c.Now())
+		if left <= 0 {
 			return
 		}
-		// No longer than a minute at once: the machine's clock may be set.
-		pause(ctx, min(wait/time.Duration(max(c.times, 1))+time.Millisecond, time.Minute))
+		pause(ctx, min(left/time.Duration(times)+time.Millisecond, time.Minute))
 	}
 }
 

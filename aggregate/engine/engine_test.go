@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
 const (
 	firstDay = 20000
 	homes    = 12
+	cutOff   = 10 * time.Minute
 )
 
 // A grid is a registry with all its parties, homes and message stream.
@@ -40,7 +41,7 @@ type grid struct {
 	readings  [][]uint32    // likewise, of the first day
 	stream    string        // URL
 	mqtt      string        // address
-	clock     Clock
+	clock     *byHand
 	databases []string // of authorities, then of the collector
 }
 
@@ -51,10 +52,10 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func newGrid(t testing.TB, clock Clock) *grid {
+func newGrid(t testing.TB) *grid {
 	t.Helper()
 	key := must(meter.NewAuthorityKey())
-	g := &grid{t: t, issuer: key.Authority(), key: key, byID: map[string]*meter.Enrolment{}, clock: clock}
+	g := &grid{t: t, issuer: key.Authority(), key: key, byID: map[string]*meter.Enrolment{}, clock: standing(firstDay)}
 	charter := meter.Charter{Registry: "street", N: 48, Channel: meter.ImportChannel, Squares: true, MinSum: 5, MinVariance: 8}
 	for _, name := range []string{"operator", "consumers"} {
 		k := must(aggregate.NewPartyKey(name, meter.X25519, nil))
@@ -132,7 +133,7 @@ func (g *grid) authority(i int) *Authority {
 	rules := must(aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: g.registry, Key: g.keys[i], Store: st,
 		Enrolments: func(id []byte) *meter.Enrolment { return g.byID[string(id)] }}))
 	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Key: g.keys[i], Rules: rules, Store: st,
-		Timing: Timing{Clock: g.clock, CutOff: 10 * time.Minute, Back: 48}, Log: quiet}
+		Timing: Timing{Clock: g.clock, CutOff: cutOff, Back: 48}, Log: quiet}
 }
 
 var quiet = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -155,9 +156,11 @@ func (g *grid) start(run func(context.Context) error) (stop func()) {
 	return stop
 }
 
-// measure lets a slot end in every home that present accepts, and sends the records.
+// measure lets a slot end in every home that present accepts, sends the records, and
+// lets the slot be cut off.
 func (g *grid) measure(b *Bus, slot int, present func(place int) bool) {
-	g.clock.Until(context.Background(), moment{firstDay, uint16(slot)}.start(48).Add(30*time.Minute))
+	end := moment{firstDay, uint16(slot)}.start(48).Add(30 * time.Minute)
+	g.clock.set(end)
 	for place, l := range g.live {
 		if !present(place) {
 			continue
@@ -168,12 +171,13 @@ func (g *grid) measure(b *Bus, slot int, present func(place int) bool) {
 			}
 		}
 	}
+	g.clock.set(end.Add(cutOff))
 }
 
 // await returns the file of a slot, verified.
 func (g *grid) await(p *store.Party, slot int) *aggregate.SlotFile {
 	g.t.Helper()
-	for range 600 {
+	for range 1200 {
 		data, err := p.File(context.Background(), firstDay, uint16(slot))
 		if err == nil {
 			f := must(aggregate.ParseSlotFile(data))
@@ -223,7 +227,7 @@ func (g *grid) expect(f *aggregate.SlotFile, slot int, present func(place int) b
 func everyone(int) bool { return true }
 
 func TestSlotsAreReleased(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g := newGrid(t)
 	g.start(g.authority(0).Run)
 	g.start(g.authority(1).Run)
 	c := g.collector()

@@ -20,7 +20,7 @@ import (
 // slot, words about slots of other years. Slots are released all the same, by what the
 // parties themselves have said.
 func TestStrangersAreNotHeard(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g := newGrid(t)
 	b := g.bus()
 	stranger := must(aggregate.NewPartyKey("operator", meter.X25519, nil))
 	nobody := &aggregate.Holding{Day: firstDay, Meters: meter.NewBitmap(homes)}
@@ -77,7 +77,7 @@ func TestStrangersAreNotHeard(t *testing.T) {
 // A meter that sends another record of the same slot after the cut-off, and an authority
 // that crashes just then: it goes on with the record that it has said it holds.
 func TestSecondRecordAndRestart(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 900))
+	g := newGrid(t)
 	b := g.bus()
 	a := g.authority(0)
 	stop := g.start(a.Run) // without the other one there is nothing to sign yet
@@ -133,7 +133,7 @@ func (a *Authority) cutOffNow(b *Bus) error {
 // Names of registries and sets may hold any printable character: none becomes a part of
 // the page. A slot of a day that does not exist is not that of another day.
 func TestPageOfHostileNames(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1))
+	g := newGrid(t)
 	r := *g.registry
 	evil := `"><script>alert(1)</script>`
 	r.Charter.Registry = evil

@@ -20,7 +20,8 @@ import (
 // and a little more in the evening, none in slot 5 of any day.
 func pageOf(t *testing.T, days int, feeders map[string]*FeederFile) (*httptest.Server, *store.Party) {
 	t.Helper()
-	g := newGrid(t, Fast(moment{day: firstDay + uint16(days)}.start(48), 1))
+	g := newGrid(t)
+	g.clock = standing(firstDay + uint16(days))
 	p := g.party(len(g.keys))
 	for day := range days {
 		for slot := range uint16(48) {

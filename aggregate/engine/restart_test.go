@@ -13,7 +13,7 @@ import (
 // A party that stops at any moment goes on where it was: slots that end meanwhile
 // are released when it is back, each once and whole.
 func TestPartiesGoOn(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 900))
+	g := newGrid(t)
 	authority, collector := g.start(g.authority(0).Run), g.collector()
 	stopCollector := g.start(collector.Run)
 	b := g.bus()
@@ -35,7 +35,7 @@ func TestPartiesGoOn(t *testing.T) {
 // Records that come twice, to two workers of an authority, count once; one that
 // comes after the cut-off does not count at all and opens nothing again.
 func TestTwiceAndLate(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g := newGrid(t)
 	a := g.authority(0)
 	g.start(a.Run)
 	g.start(g.authority(0).Work)
@@ -71,7 +71,7 @@ func TestTwiceAndLate(t *testing.T) {
 // A meter with a wrong share is named, nothing is released, and the next slot goes on
 // without the meter.
 func TestLiarIsNamed(t *testing.T) {
-	g := newGrid(t, Fast(moment{day: firstDay}.start(48), 1800))
+	g := newGrid(t)
 	g.start(g.authority(0).Run)
 	liar := g.authority(1)
 	liar.Store = tampered{liar.Store.(*store.Party)}

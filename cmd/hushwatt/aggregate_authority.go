@@ -136,7 +136,7 @@ func (o *authority) run(ctx context.Context, c *console) error {
 
 // party is the authority without its stream.
 func (o *authority) party(key *aggregate.PartyKey, r *meter.Registry, find func([]byte) *meter.Enrolment, st store.Store) (*engine.Authority, error) {
-	clock, err := readClock(*o.clock)
+	clock, _, err := openClock(*o.clock)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -28,7 +29,7 @@ type playedReadings struct{ sum, squares, meters uint64 }
 func TestKillParties(t *testing.T) {
 	const homes, slots = 30, 12
 	dir := t.TempDir()
-	s := must(newStreet(dir, homes, 900)) // a slot every two seconds
+	s := must(newStreet(dir, homes, 0)) // slots end when all homes have sent
 	stream := must(engine.Embed(t.TempDir(), "127.0.0.1:0", ""))
 	defer func() { stream.Shutdown(); stream.WaitForShutdown() }()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -96,7 +97,8 @@ func TestKillParties(t *testing.T) {
 	}
 }
 
-// playSlots is play for a number of slots, noting what was sent.
+// playSlots is play for a number of slots, two seconds or more each, noting what was
+// sent. The clock passes a slot's cut-off when everything was sent, however long it took.
 func (s *street) playSlots(ctx context.Context, address string, slots int, sent map[int]playedReadings) error {
 	bus, done, err := connectBus(ctx, address, s.registry)
 	if err != nil {
@@ -108,10 +110,16 @@ func (s *street) playSlots(ctx context.Context, address string, slots int, sent 
 	}
 	for slot := range slots {
 		start := time.Unix(int64(s.registry.First)*86400+int64(slot)*1800, 0)
-		s.clock.Until(ctx, start.Add(30*time.Minute))
+		if err := s.setClock(start.Add(30 * time.Minute)); err != nil {
+			return err
+		}
 		if err := s.end(ctx, bus, slot, start); err != nil {
 			return err
 		}
+		if err := s.setClock(start.Add(40 * time.Minute)); err != nil {
+			return err
+		}
+		time.Sleep(2 * time.Second) // in which parties are killed
 		var r playedReadings
 		for _, h := range s.homes {
 			if record, err := h.live.Record(slot, meter.ImportChannel); err != nil {
@@ -124,6 +132,19 @@ func (s *street) playSlots(ctx context.Context, address string, slots int, sent 
 		sent[slot] = r
 	}
 	return nil
+}
+
+// setClock sets the clock of all programs, which stands.
+func (s *street) setClock(now time.Time) error {
+	data, err := json.Marshal(clockFile{Base: now})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir, clockName)
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // awaitSlot returns the release file of a slot, checked.

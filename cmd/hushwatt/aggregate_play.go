@@ -86,7 +86,8 @@ const (
 func authorityFile(i int) string { return fmt.Sprintf("authority-%d.key", i+1) }
 
 // newStreet makes a street whose first day begins now, by a clock that says it is a
-// Monday's midnight, and writes what its parties need.
+// Monday's midnight and runs so many times as fast (0: stands), and writes what its
+// parties need.
 func newStreet(dir string, homes, times int) (*street, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -121,9 +122,8 @@ func newStreet(dir string, homes, times int) (*street, error) {
 	if err := s.found(founded, keys, enrolments, byName, first); err != nil {
 		return nil, err
 	}
-	since := time.Now()
-	s.clock = engine.FastSince(since, base, times)
-	return s, s.write(issuer, keys, enrolments, clockFile{since, base, times})
+	s.clock = sharedClock{filepath.Join(dir, clockName)}
+	return s, s.write(issuer, keys, enrolments, clockFile{time.Now(), base, times})
 }
 
 func (s *street) enrol(issuer *meter.AuthorityKey, c *meter.Charter, first uint16, homes int) ([]*meter.Enrolment, map[string]*playedHome, error) {

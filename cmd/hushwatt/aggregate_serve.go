@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,7 +69,7 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	clock, err := readClock(*o.clock)
+	clock, times, err := openClock(*o.clock)
 	if err != nil {
 		return err
 	}
@@ -96,7 +95,7 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	party := st.Party("collector " + registryName(r))
 	collector := &engine.Collector{Bus: bus, Registry: r, Store: party, Clock: clock, Log: log}
-	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: clock.Scaled(30 * time.Second), Log: log}
+	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: 30 * time.Second / time.Duration(times), Log: log}
 	return together(ctx, collector.Run, func(ctx context.Context) error {
 		return o.servePage(ctx, c, page, address)
 	})
@@ -223,26 +222,4 @@ func together(ctx context.Context, parts ...func(context.Context) error) error {
 		stop()
 	}
 	return errors.Join(all...)
-}
-
-// clockFile is a faster clock that several programs share.
-type clockFile struct {
-	Since time.Time `json:"since"` // when it was started
-	Base  time.Time `json:"base"`  // what it said then
-	Times int       `json:"times"`
-}
-
-func readClock(path string) (engine.Clock, error) {
-	if path == "" {
-		return engine.Clock{}, nil
-	}
-	data, err := readFile(path)
-	if err != nil {
-		return engine.Clock{}, err
-	}
-	var f clockFile
-	if err := json.Unmarshal(data, &f); err != nil || f.Times < 1 {
-		return engine.Clock{}, fmt.Errorf("%s: not a clock", path)
-	}
-	return engine.FastSince(f.Since, f.Base, f.Times), nil
 }
