@@ -144,6 +144,15 @@ func (m *Meter) Enrol(c *Charter, first uint16) (*Enrolment, error) {
 	return e, m.saveMemberships()
 }
 
+// Enrolled returns the meter's enrolment for the registry that sums a channel, and its
+// charter; nil if none does.
+func (m *Meter) Enrolled(channel int) (*Enrolment, *Charter) {
+	if p := m.membershipOf(channel); p != nil {
+		return p.enrolled, p.charter
+	}
+	return nil, nil
+}
+
 // sealKeys draws a key for each authority.
 func (p *membership) sealKeys(random io.Reader, first uint16) error {
 	if p.charter.Masking() {

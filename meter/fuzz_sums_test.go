@@ -50,12 +50,18 @@ func FuzzRegistry(f *testing.F) {
 		presence.Signatures = append(presence.Signatures, SignPresence(k.key, presence))
 	}
 	f.Add(r.Bytes())
+	draft := *r
+	draft.Signatures = [][]byte{nil, r.Signatures[1]}
+	f.Add(draft.Bytes())
 	f.Add(charter.Bytes())
 	f.Add(list[0].Bytes())
 	f.Add(presence.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if got, err := ParseRegistry(data); err == nil && !bytes.Equal(got.Bytes(), data) {
 			t.Fatal("registry: another encoding parses")
+		}
+		if got, err := ParseDraft(data); err == nil && !bytes.Equal(got.Bytes(), data) {
+			t.Fatal("draft: another encoding parses")
 		}
 		if got, err := ParseCharter(data); err == nil && !bytes.Equal(got.Bytes(), data) {
 			t.Fatal("charter: another encoding parses")
@@ -76,5 +82,16 @@ func FuzzRegistry(f *testing.F) {
 			t.Fatal("introduction: another encoding parses")
 		}
 		_, _, _ = r.CheckAnswer(data, presence)
+	})
+}
+
+func FuzzParty(f *testing.F) {
+	h := newHouse(f, Setup{Meter: "M1", N: 24})
+	c, _ := h.charter(f, 2, Charter{N: 24})
+	f.Add(c.Parties[0].String())
+	f.Fuzz(func(t *testing.T, s string) {
+		if p, err := ParseParty(s); err == nil && p.String() != s {
+			t.Fatal("another encoding parses")
+		}
 	})
 }

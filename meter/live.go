@@ -116,6 +116,9 @@ func (l *Live) Slot(slot int, readings []Reading) ([]*SlotRecord, error) {
 	return records, nil
 }
 
+// Next returns the slot that is measured now: those before are over.
+func (l *Live) Next() int { return l.next }
+
 // Record makes a slot's record again, the same bytes, to send it once more; nil if
 // the slot has no reading or nobody sums the channel.
 func (l *Live) Record(slot, channel int) (*SlotRecord, error) {

@@ -16,7 +16,7 @@ import (
 // A meter's directory holds its keys, each in a file of its own with mode 0600,
 // and per epoch the export as the customer gets it and the tenancy key:
 //
-//	authority.key  authority.pub   the local test authority
+//	authority.key  authority.pub   the local test authority; of another one only .pub
 //	meter.key      certificate     the meter
 //	epoch-1.secret epoch-1.hushwatt  the first epoch, and so on
 //	today          registries        the day in progress; who sums the readings
@@ -54,6 +54,12 @@ func (s *store) exportPath(number int) string {
 // CreateMeter makes a meter in a directory, which is made if needed, with a local
 // test authority of its own. It refuses a directory that holds a meter.
 func CreateMeter(dir string, setup Setup) (*Meter, error) {
+	return CreateCertifiedMeter(dir, nil, setup)
+}
+
+// CreateCertifiedMeter is CreateMeter for a meter that an authority certifies, whose key
+// is not kept in the directory.
+func CreateCertifiedMeter(dir string, authority *AuthorityKey, setup Setup) (*Meter, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create meter: %w", err)
 	}
@@ -61,32 +67,39 @@ func CreateMeter(dir string, setup Setup) (*Meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.create(setup)
+	m, err := s.create(authority, setup)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create meter: %w", err), s.unlock())
 	}
 	return m, nil
 }
 
-func (s *store) create(setup Setup) (*Meter, error) {
+func (s *store) create(authority *AuthorityKey, setup Setup) (*Meter, error) {
 	if _, err := os.Stat(s.path(fileCertificate)); err == nil {
 		return nil, fmt.Errorf("%s holds a meter", s.dir)
 	}
-	authority, err := NewAuthorityKey()
-	if err != nil {
-		return nil, err
+	own := authority == nil
+	if own {
+		var err error
+		if authority, err = NewAuthorityKey(); err != nil {
+			return nil, err
+		}
 	}
 	m, err := NewMeter(authority, setup)
 	if err != nil {
 		return nil, err
 	}
 	m.store = s
+	if own {
+		if err := writeFile(s.path(fileAuthorityKey), line(authority.String()), 0o600); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range []struct {
 		name string
 		data []byte
 		mode fs.FileMode
 	}{
-		{fileAuthorityKey, line(authority.String()), 0o600},
 		{fileAuthority, line(authority.Authority().String()), 0o644},
 		{fileMeterKey, line(wire.EncodeText(meterKeyName, m.key.Seed())), 0o600},
 		{fileCertificate, mustMarshal(&m.certificate), 0o644},
