@@ -29,7 +29,7 @@ const keptOnStream = 72 * time.Hour
 // mostMessage bounds a message: the holding of a million meters has 33 MB.
 const mostMessage = 48 << 20
 
-// mostRecord bounds a message on the stream of records: a batch of them is in memory at
+// mostRecord bounds a message on the streams of records and answers: a batch of them is in memory at
 // once, and whoever can write there could else send 512 of the largest messages.
 const mostRecord = 1 << 10
 
@@ -75,16 +75,16 @@ func hostPort(address string) (string, int, error) {
 	return host, port, nil
 }
 
-// A Bus carries the messages of one registry: records from meters, and what the
-// parties tell each other.
+// A Bus carries the messages of one registry: records from meters, what the parties
+// tell each other and, if it works by masks, the meters' answers.
 type Bus struct {
-	js            jetstream.JetStream
-	name          string // of the registry on the stream
-	records, talk jetstream.Stream
+	js                     jetstream.JetStream
+	name                   string // of the registry on the stream
+	records, talk, answers jetstream.Stream
 }
 
-// NewBus finds or makes a registry's streams. Records are told apart by their
-// hash, so one that a meter sends again is not stored twice; so is what a party says
+// NewBus finds or makes a registry's streams. Records and answers are told apart by
+// their hash, so one that a meter sends again is not stored twice; so is what a party says
 // of a slot, whose subject ends in its hash. No subject can therefore be taken by a
 // stranger before the party that it belongs to.
 func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error) {
@@ -108,6 +108,16 @@ func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("stream of parties: %w", err)
+	}
+	if !r.Charter.Masking() {
+		return b, nil
+	}
+	b.answers, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: "answers-" + b.name, Subjects: []string{b.subject("answer", ">")},
+		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stream of answers: %w", err)
 	}
 	return b, nil
 }
@@ -138,6 +148,7 @@ const (
 	contribution word = "contribution" // an authority, when all have signed: Contribution
 	dispute      word = "dispute"      // the collector: the sums are wrong
 	points       word = "points"       // an authority that finds so too: Points
+	presence     word = "presence"     // an aggregator, at the cut-off: who is asked for an answer, signed
 )
 
 // said is one message between parties.
@@ -165,7 +176,12 @@ func (b *Bus) say(ctx context.Context, m said) error {
 // listen calls hear for every message between parties, those that are kept first,
 // until ctx ends.
 func (b *Bus) listen(ctx context.Context, hear func(said)) error {
-	c, err := b.talk.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	return b.hear(ctx, b.subject("talk", ">"), hear)
+}
+
+// hear is listen for some subjects.
+func (b *Bus) hear(ctx context.Context, subject string, hear func(said)) error {
+	c, err := b.talk.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{subject}})
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,8 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -34,104 +31,20 @@ type Intake struct {
 	Check func(record []byte) (store.Arrival, error) // safe for many at once
 	Log   *slog.Logger
 
-	consumer jetstream.Consumer
+	group
 }
-
-const (
-	batch     = 512
-	batchWait = 100 * time.Millisecond
-	redeliver = 5 * time.Second  // after a worker was lost
-	catchUp   = 15 * time.Second // longest that a cut-off waits for what is on the stream
-)
 
 // Open joins the group of workers.
 func (i *Intake) Open(ctx context.Context) (err error) {
-	i.consumer, err = i.Bus.records.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: i.Party, AckPolicy: jetstream.AckExplicitPolicy, AckWait: redeliver, MaxAckPending: 16 * batch,
-	})
-	if err != nil {
-		return fmt.Errorf("join the workers of %s: %w", i.Party, err)
-	}
-	return nil
-}
-
-// Run takes records until ctx ends.
-func (i *Intake) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		msgs, err := i.consumer.Fetch(batch, jetstream.FetchMaxWait(batchWait))
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			i.Log.Warn("records do not come", "error", err)
-			pause(ctx, time.Second)
-			continue
-		}
-		var list []jetstream.Msg
-		for m := range msgs.Messages() {
-			list = append(list, m)
-		}
-		// What was fetched is stored, also if the program is to end.
-		if err := i.take(context.WithoutCancel(ctx), list); err != nil {
-			// Nothing was acknowledged: the records come again.
-			i.Log.Error("records could not be stored", "error", err)
-			pause(ctx, time.Second)
-		}
-	}
-	return nil
+	i.group, err = join(ctx, i.Bus.records, i.Party, i.Log, i.take)
+	return err
 }
 
 // take checks a batch, stores what is in order with one commit, and then tells the
-// stream. If we crash before that, the records come again and are stored already.
+// stream.
 func (i *Intake) take(ctx context.Context, list []jetstream.Msg) error {
-	arrivals, errs := make([]store.Arrival, len(list)), make([]error, len(list))
-	each(len(list), func(k int) { arrivals[k], errs[k] = i.Check(list[k].Data()) })
-	var good []store.Arrival
-	for k := range list {
-		if errs[k] == nil {
-			good = append(good, arrivals[k])
-		}
-	}
-	if len(good) > 0 {
-		if err := i.Store.Arrive(ctx, good); err != nil {
-			return err
-		}
-	}
-	if refused := len(list) - len(good); refused > 0 { // one line a batch: a flood must not fill the log
-		i.Log.Warn("records were refused", "how_many", refused, "error", firstOf(errs))
-	}
-	for k, m := range list {
-		if errs[k] != nil {
-			errs[k] = m.Term()
-		} else {
-			errs[k] = m.Ack()
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// firstOf returns the first error of a list that has one.
-func firstOf(errs []error) error {
-	return errs[slices.IndexFunc(errs, func(err error) bool { return err != nil })]
-}
-
-// Behind returns how many records wait on the stream or with a worker.
-func (i *Intake) Behind(ctx context.Context) (int, error) {
-	info, err := i.consumer.Info(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return int(info.NumPending) + info.NumAckPending, nil
-}
-
-// settle waits until the records that are on the stream now are stored, those of a
-// worker that was lost too.
-func (i *Intake) settle(ctx context.Context) {
-	for end := time.Now().Add(catchUp); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
-		if n, err := i.Behind(ctx); err == nil && n == 0 {
-			return
-		}
-	}
+	return taken(list, i.Log, func(m jetstream.Msg) (store.Arrival, error) { return i.Check(m.Data()) },
+		func(good []store.Arrival) error { return i.Store.Arrive(ctx, good) })
 }
 
 // each calls f for 0 … n−1 on all processors.

@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"hushwatt/meter"
+)
+
+// This file is a meter's side of the stream in a masking registry: it hears who is
+// present and answers (docs/protocol.md, section 7.8).
+
+// PresenceSubject is where a meter hears who is present, of all slots: on NATS as it
+// is, on MQTT with / for the dots, + for * and # for >. Anybody may write there: what
+// counts is signed by the aggregator (meter.ParsePresence).
+func (b *Bus) PresenceSubject() string { return b.subject("talk", "*", "*", string(presence), ">") }
+
+// AnswerSubject is where a meter publishes its answer, as it does a record.
+func (b *Bus) AnswerSubject(day, slot uint16) string {
+	return b.subject("answer", strconv.Itoa(int(day)), strconv.Itoa(int(slot)))
+}
+
+// HearPresences calls hear for every presence that the aggregator of a registry has
+// signed, those that the stream has kept first, until ctx ends.
+func (b *Bus) HearPresences(ctx context.Context, r *meter.Registry, hear func(*meter.Presence)) error {
+	return b.hear(ctx, b.PresenceSubject(), func(s said) {
+		p, err := meter.ParsePresence(s.data, r)
+		if err == nil && p.Day == s.day && p.Slot == s.slot {
+			hear(p)
+		}
+	})
+}
+
+// PublishAnswer sends an answer, the same bytes again and again until the stream has
+// stored them or ctx ends: a meter makes one answer, and the slot is lost without it.
+func (b *Bus) PublishAnswer(ctx context.Context, a *meter.Answer) error {
+	data := a.Bytes()
+	for {
+		_, err := b.js.Publish(ctx, b.AnswerSubject(a.Day, a.Slot), data, jetstream.WithMsgID(meter.MessageID(data)))
+		if err == nil {
+			return nil
+		}
+		if pause(ctx, time.Second); ctx.Err() != nil {
+			return fmt.Errorf("publish the answer: %w", err)
+		}
+	}
+}
