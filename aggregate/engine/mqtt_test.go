@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/binary"
 	"io"
 	"net"
@@ -10,6 +11,8 @@ import (
 
 	"hushwatt/meter"
 	"hushwatt/server/store"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // publishMQTT sends messages as a small meter does: MQTT 3.1.1, QoS 1, and waits
@@ -54,6 +57,18 @@ func publishMQTT(t *testing.T, address, topic string, messages [][]byte) {
 	}
 }
 
+// arrived waits until a stream has a number of messages.
+func (g *grid) arrived(s jetstream.Stream, n int) {
+	g.t.Helper()
+	for range 1200 {
+		if info := must(s.Info(context.Background())); int(info.State.Msgs) >= n {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	g.t.Fatalf("%d messages did not come", n)
+}
+
 // Meters may speak MQTT, which knows no message ids: what they send twice counts
 // once all the same.
 func TestRecordsOverMQTT(t *testing.T) {
@@ -71,7 +86,9 @@ func TestRecordsOverMQTT(t *testing.T) {
 		}
 	}
 	topic := strings.ReplaceAll(b.RecordSubject(firstDay, 0), ".", "/")
-	publishMQTT(t, g.mqtt, topic, append(messages, messages[:3]...))
+	messages = append(messages, messages[:3]...)
+	publishMQTT(t, g.mqtt, topic, messages)
+	g.arrived(b.records, len(messages)) // MQTT says that it was taken, not yet that it is on the stream
 	g.clock.set(moment{firstDay, 1}.start(48).Add(cutOff))
 	g.expect(g.await(c.Store.(*store.Party), 0), 0, everyone)
 }
