@@ -7,8 +7,8 @@ import (
 	"hushwatt/tariffs"
 )
 
-// declareAddenda declares the flag that names the addenda of tariffs. One that
-// stands among the tariffs counts as well: the content tells.
+// declareAddenda declares the flag that names the addenda of tariffs, the only way
+// in which a command takes one: among the tariffs it is refused.
 func declareAddenda(f *flags) *[]string {
 	return f.list("addendum", "FILE", "hours of the tariff's events, announced later; all that there are")
 }
@@ -21,33 +21,71 @@ type documents struct {
 	addendaFiles []string
 }
 
-// readDocuments reads tariffs and addenda, which say themselves what they are, and
-// gives the tariffs the events that their addenda announce.
+// readDocuments reads tariffs and addenda, and gives the tariffs the events that
+// their addenda announce.
 func readDocuments(paths, addenda []string) (*documents, error) {
-	d := new(documents)
-	for _, path := range append(append([]string(nil), paths...), addenda...) {
-		data, err := readFile(path)
+	ts, err := readOnlyTariffs(paths)
+	if err != nil {
+		return nil, err
+	}
+	as, err := readAddenda(addenda)
+	if err != nil {
+		return nil, err
+	}
+	d := &documents{ts, paths, as, addenda}
+	for i, a := range as {
+		if err := d.belongs(a); err != nil {
+			return nil, fmt.Errorf("%s: %w", addenda[i], err)
+		}
+	}
+	d.tariffs, err = tariffs.WithAddenda(ts, as)
+	return d, err
+}
+
+// readOnlyTariffs reads tariffs; to one that gives an addendum among them it says
+// how to.
+func readOnlyTariffs(paths []string) ([]*tariffs.Tariff, error) {
+	var ts []*tariffs.Tariff
+	for _, path := range paths {
+		t, _, err := readDocument(path)
+		if err == nil && t == nil {
+			err = misusef("%s is an addendum, not a tariff: give it as --addendum %[1]s", path)
+		}
 		if err != nil {
 			return nil, err
 		}
-		t, a, err := tariffs.Read(data)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", path, err)
-		case a != nil:
-			d.addenda, d.addendaFiles = append(d.addenda, a), append(d.addendaFiles, path)
-		default:
-			d.tariffs, d.tariffFiles = append(d.tariffs, t), append(d.tariffFiles, path)
-		}
+		ts = append(ts, t)
 	}
-	for i, a := range d.addenda {
-		if err := d.belongs(a); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.addendaFiles[i], err)
+	return ts, nil
+}
+
+// readAddenda reads addenda, each in its own file.
+func readAddenda(paths []string) ([]*tariffs.Addendum, error) {
+	var as []*tariffs.Addendum
+	for _, path := range paths {
+		_, a, err := readDocument(path)
+		if err == nil && a == nil {
+			err = misusef("%s is a tariff, not an addendum: --addendum takes the hours of a tariff's events", path)
 		}
+		if err != nil {
+			return nil, err
+		}
+		as = append(as, a)
 	}
-	joined, err := tariffs.WithAddenda(d.tariffs, d.addenda)
-	d.tariffs = joined
-	return d, err
+	return as, nil
+}
+
+// readDocument reads a tariff or an addendum, which say themselves what they are.
+func readDocument(path string) (*tariffs.Tariff, *tariffs.Addendum, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, a, err := tariffs.Read(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, a, nil
 }
 
 // belongs says why an addendum cannot count: its tariff is not here, another
@@ -77,7 +115,7 @@ func (d *documents) note(c *console) {
 }
 
 // readTariffs reads tariffs, with their addenda, and says which are not signed.
-func readTariffs(c *console, paths []string, addenda ...string) ([]*tariffs.Tariff, error) {
+func readTariffs(c *console, paths, addenda []string) ([]*tariffs.Tariff, error) {
 	d, err := readDocuments(paths, addenda)
 	if err != nil {
 		return nil, err
@@ -88,10 +126,7 @@ func readTariffs(c *console, paths []string, addenda ...string) ([]*tariffs.Tari
 
 // readOneTariff reads a tariff to be looked at, with its addenda.
 func readOneTariff(c *console, path string, addenda []string) (*tariffs.Tariff, error) {
-	ts, err := readTariffs(c, []string{path}, addenda...)
-	if err == nil && len(ts) != 1 {
-		err = misusef("one tariff is looked at, these are %d", len(ts))
-	}
+	ts, err := readTariffs(c, []string{path}, addenda)
 	if err != nil {
 		return nil, err
 	}

@@ -114,9 +114,9 @@ func TestAddendaOfTheTrial(t *testing.T) {
 				continue // this home was not asked that month
 			}
 			d.write(month+".json", text)
-			doc := d.do("tariff sign --supplier-dir supplier --tariff " + month + ".json --out " + month + ".signed")
+			doc := d.do("tariff sign --supplier-dir supplier --addendum " + month + ".json --out " + month + ".signed")
 			d.fields(doc, "id supplier")
-			documents = " --tariff " + month + ".signed" + documents
+			documents = " --addendum " + month + ".signed" + documents
 			if month == "2013-12" {
 				named = doc["id"].(string)
 			}
@@ -154,10 +154,10 @@ func TestAddendumBesideItsTariff(t *testing.T) {
 		d.write(name, fmt.Appendf(nil, `{"events":[{"displayName":"Hot day","from":"2026-03-%sT15:00:00+10:00","to":"2026-03-%sT17:30:00+10:00"}],"tariff":"%s"}`, day, day, id))
 	}
 	announce("bare.json", "11")
-	d.do("tariff sign --tariff bare.json --supplier-dir supplier --out event.json")
-	d.do("tariff sign --tariff bare.json --supplier-dir rival --out rival.json")
+	d.do("tariff sign --addendum bare.json --supplier-dir supplier --out event.json")
+	d.do("tariff sign --addendum bare.json --supplier-dir rival --out rival.json")
 	announce("later.json", "12")
-	d.do("tariff sign --tariff later.json --supplier-dir supplier --out later.signed")
+	d.do("tariff sign --addendum later.json --supplier-dir supplier --out later.signed")
 	if got := d.do("tariff check signed.json --addendum event.json"); got["id"] != id || got["accepted"] != true {
 		t.Errorf("check says %v", got)
 	}
@@ -166,26 +166,46 @@ func TestAddendumBesideItsTariff(t *testing.T) {
 		t.Errorf("words are %s", words)
 	}
 	for line, want := range map[string]string{
-		"tariff check event.json":                                                       "which is not among the tariffs",
 		"tariff show signed.json --addendum rival.json":                                 "rival.json: addendum is not signed by the supplier of its tariff",
 		"tariff check signed.json --addendum bare.json":                                 "bare.json: addendum is not signed, and its tariff is",
 		"tariff check tariff.json --addendum event.json":                                "event.json: addendum is signed, and its tariff is not",
 		"tariff check signed.json --addendum event.json --addendum event.json":          "there twice",
-		quoteMonth + " --tariff rival.json":                                             "addendum is signed, and its tariff is not",
-		"tariff compare --readings x --tariff event.json":                               "which is not among the tariffs",
-		"request --meter m --supplier-dir supplier --out x --tariff event.json" + month: "which is not among the tariffs",
+		quoteMonth + " --addendum rival.json":                                           "addendum is signed, and its tariff is not",
 	} {
 		d.refused(1, want, line)
 	}
-	d.refused(exitMisuse, "these are 2", "tariff check signed.json --addendum tariff.json")
+	d.refused(exitMisuse, "tariff.json is a tariff, not an addendum", "tariff check signed.json --addendum tariff.json")
+	d.refused(exitMisuse, "signed.json is a tariff, not an addendum", "tariff sign --addendum signed.json --supplier-dir supplier --out x")
 
-	const ask = "request --meter home-1 --supplier-dir supplier --tariff signed.json --tariff event.json --out first.request --start 2026-03-02 --end 2026-04-01"
+	const ask = "request --meter home-1 --supplier-dir supplier --tariff signed.json --addendum event.json --out first.request --start 2026-03-02 --end 2026-04-01"
 	const bill = "bill --export my.hushwatt --key my.key --out my.bill --tariff signed.json "
 	d.do(ask)
-	first := d.do(bill + "--request first.request --tariff event.json")["total"]
-	if later := d.do(bill + "--request first.request --tariff event.json --tariff later.signed")["total"]; later != first {
+	first := d.do(bill + "--request first.request --addendum event.json")["total"]
+	if later := d.do(bill + "--request first.request --addendum event.json --addendum later.signed")["total"]; later != first {
 		t.Errorf("an addendum that came later makes %v of %v", later, first)
 	}
-	d.refused(1, "which is not there", bill+"--request first.request --tariff later.signed")
-	d.verdict("tariff", "verify --bill my.bill --authority meter/authority.pub --tariff signed.json --tariff later.signed")
+	d.refused(1, "which is not there", bill+"--request first.request --addendum later.signed")
+	d.verdict("tariff", "verify --bill my.bill --authority meter/authority.pub --tariff signed.json --addendum later.signed")
+}
+
+// An addendum has one flag in all commands; who gives it as a tariff is told.
+func TestAddendumIsNoTariff(t *testing.T) {
+	t.Parallel()
+	d := sealedMonth(t)
+	d.write("tariff.json", []byte(hotDays))
+	d.write("event.json", fmt.Appendf(nil, `{"tariff":"%064x","events":[{"displayName":"Hot day","from":"2026-03-11T05:00:00Z","to":"2026-03-11T07:30:00Z"}]}`, 1))
+	for _, line := range []string{
+		"tariff check event.json",
+		"tariff show event.json",
+		"tariff sign --supplier-dir supplier --out x --tariff event.json",
+		quoteMonth + " --tariff event.json",
+		"tariff compare --readings readings.csv --tariff tariff.json --tariff event.json",
+		"request --meter m --supplier-dir supplier --out x --tariff event.json" + month,
+		billMonth + " --tariff event.json",
+		"verify --bill tariff.json --authority tariff.json --tariff tariff.json --tariff event.json",
+		"fsck --database x --tariff event.json",
+	} {
+		d.refused(exitMisuse, "event.json is an addendum, not a tariff: give it as --addendum ", line)
+	}
+	d.refused(1, "event.json: an addendum is of the tariff", "fsck --database x --tariff tariff.json --addendum event.json")
 }

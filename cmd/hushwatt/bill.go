@@ -85,7 +85,7 @@ func (j *billJob) check() error {
 
 // open reads all files and opens the exports.
 func (j *billJob) open(c *console) (*worker.Job, time.Duration, error) {
-	ts, err := readTariffs(c, *j.tariffs, *j.addenda...)
+	ts, err := readTariffs(c, *j.tariffs, *j.addenda)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -21,8 +21,9 @@ var fsckCommand = command{
 		"the server does.",
 	flags: func(f *flags) action {
 		database := f.need("database", "PLACE", "the database, a file or postgres://…, or a backup of one")
-		paths := f.list("tariff", "FILE", "a tariff, or an addendum beside its tariff, to be used where the database lacks it or holds a damaged copy")
-		return func(c *console) (answer, error) { return fsck(c, *database, *paths) }
+		paths := f.list("tariff", "FILE", "a tariff to be used where the database lacks it or holds a damaged copy")
+		addenda := f.list("addendum", "FILE", "an addendum to be used in the same way, beside its --tariff")
+		return func(c *console) (answer, error) { return fsck(c, *database, *paths, *addenda) }
 	},
 }
 
@@ -40,8 +41,8 @@ func (a fsckAnswer) text(w io.Writer) {
 	}
 }
 
-func fsck(c *console, database string, paths []string) (answer, error) {
-	ts, err := readTariffs(c, paths)
+func fsck(c *console, database string, paths, addenda []string) (answer, error) {
+	ts, err := readTariffs(c, paths, addenda)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"github.com/cloudflare/circl/sign/ed25519"
+
 	"hushwatt/meter/source"
 	"hushwatt/tariffs"
 )
@@ -87,7 +89,11 @@ var tariffSignCommand = command{
 			if err := oneOf(*path, "--tariff", *addendum, "--addendum"); err != nil {
 				return nil, err
 			}
-			return signDocument(*path+*addendum, *dir, *out)
+			d, err := readUnsigned(*path, *addendum)
+			if err != nil {
+				return nil, err
+			}
+			return sign(d, *dir, *out)
 		}
 	},
 }
@@ -101,27 +107,37 @@ func (a signAnswer) text(w io.Writer) {
 	fmt.Fprintf(w, "%s\nsigned by %s\n", a.ID, a.Supplier)
 }
 
-// signDocument signs a tariff or an addendum.
-func signDocument(path, dir, out string) (answer, error) {
-	data, err := readFile(path)
+// A signable is a tariff or an addendum.
+type signable interface {
+	Hash() [32]byte
+	Signed(ed25519.PrivateKey) []byte
+}
+
+// readUnsigned reads what is to be signed: a tariff, or an addendum without its
+// tariff, one of them by its name.
+func readUnsigned(path, addendum string) (signable, error) {
+	if path != "" {
+		ts, err := readOnlyTariffs([]string{path})
+		if err != nil {
+			return nil, err
+		}
+		return ts[0], nil
+	}
+	as, err := readAddenda([]string{addendum})
 	if err != nil {
 		return nil, err
 	}
-	t, a, err := tariffs.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
+	return as[0], nil
+}
+
+// sign signs a document as its supplier.
+func sign(d signable, dir, out string) (answer, error) {
 	key, err := supplierKey(dir)
 	if err != nil {
 		return nil, err
 	}
-	id, signed := [32]byte{}, []byte(nil)
-	if a != nil {
-		id, signed = a.Hash(), a.Signed(key.Ed25519())
-	} else {
-		id, signed = t.Hash(), t.Signed(key.Ed25519())
-	}
-	if err := writeFile(out, append(signed, '\n'), 0o644); err != nil {
+	id := d.Hash()
+	if err := writeFile(out, append(d.Signed(key.Ed25519()), '\n'), 0o644); err != nil {
 		return nil, err
 	}
 	return signAnswer{hex.EncodeToString(id[:]), key.Public().String()}, nil
@@ -146,7 +162,7 @@ var tariffQuoteCommand = command{
 type quoteAnswer struct{ *tariffs.Bill }
 
 func quote(c *console, paths, addenda []string, r readings, p period) (answer, error) {
-	ts, err := readTariffs(c, paths, addenda...)
+	ts, err := readTariffs(c, paths, addenda)
 	if err != nil {
 		return nil, err
 	}
