@@ -166,11 +166,11 @@ func TestAddendumBesideItsTariff(t *testing.T) {
 		t.Errorf("words are %s", words)
 	}
 	for line, want := range map[string]string{
-		"tariff show signed.json --addendum rival.json":                                 "rival.json: addendum is not signed by the supplier of its tariff",
-		"tariff check signed.json --addendum bare.json":                                 "bare.json: addendum is not signed, and its tariff is",
-		"tariff check tariff.json --addendum event.json":                                "event.json: addendum is signed, and its tariff is not",
-		"tariff check signed.json --addendum event.json --addendum event.json":          "there twice",
-		quoteMonth + " --addendum rival.json":                                           "addendum is signed, and its tariff is not",
+		"tariff show signed.json --addendum rival.json":                        "rival.json: addendum is not signed by the supplier of its tariff",
+		"tariff check signed.json --addendum bare.json":                        "bare.json: addendum is not signed, and its tariff is",
+		"tariff check tariff.json --addendum event.json":                       "event.json: addendum is signed, and its tariff is not",
+		"tariff check signed.json --addendum event.json --addendum event.json": "there twice",
+		quoteMonth + " --addendum rival.json":                                  "addendum is signed, and its tariff is not",
 	} {
 		d.refused(1, want, line)
 	}
