@@ -20,13 +20,16 @@ type Authority struct {
 
 	keysMu sync.RWMutex
 	keys   []*meter.ShareKey // by place
+
+	moving sync.Mutex // before keysMu
+	moved  uint16     // keys of the days before are erased
 }
 
 // AuthorityConfig is what an authority is made of.
 type AuthorityConfig struct {
 	Registry   *meter.Registry // checked and signed by all parties
 	Key        *PartyKey
-	Enrolments func(id []byte) *meter.Enrolment // of the registry's meters; asked once, before their keys are stored
+	Enrolments func(id []byte) *meter.Enrolment // of the registry's meters; asked once, before their keys are stored, for many at once
 	Store      Store
 }
 
@@ -43,45 +46,14 @@ func NewAuthority(c AuthorityConfig) (*Authority, error) {
 		return nil, err
 	}
 	a := &Authority{intake: newIntake(c.Registry, c.Store), party: party, key: c.Key, last: party == len(c.Registry.Charter.Parties)-1}
-	for i := range c.Registry.Meters {
-		k, err := a.shareKey(&c, &c.Registry.Meters[i])
-		if err != nil {
-			return nil, err
-		}
-		a.keys = append(a.keys, k)
+	if err := inLine(c.Store, c.Registry); err != nil {
+		return nil, err
+	}
+	if a.keys, err = a.openKeys(c.Enrolments); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
-
-// shareKey returns the key that the store has of a meter, or opens its enrolment.
-func (a *Authority) shareKey(c *AuthorityConfig, m *meter.Enrolled) (*meter.ShareKey, error) {
-	name := shareKeyName(m)
-	stored, err := c.Store.Get(name)
-	if err != nil {
-		return nil, fmt.Errorf("share key: %w", err)
-	}
-	if stored != nil {
-		return meter.ParseShareKey(stored)
-	}
-	if a.key.mailbox == nil {
-		return nil, fmt.Errorf("no share key of meter %s, and no mailbox to open its enrolment", m.Certificate.Meter)
-	}
-	e := c.Enrolments(m.ID())
-	if e == nil {
-		return nil, fmt.Errorf("no enrolment of meter %s", m.Certificate.Meter)
-	}
-	if h := e.Hash(); string(h[:]) != string(m.Enrolment) {
-		return nil, fmt.Errorf("enrolment of meter %s is not that of the registry", m.Certificate.Meter)
-	}
-	k, err := a.key.mailbox.OpenEnrolment(e, a.party)
-	if err != nil {
-		return nil, err
-	}
-	k.Forget(c.Registry.First)
-	return k, c.Store.Put(name, k.Bytes())
-}
-
-func shareKeyName(m *meter.Enrolled) string { return fmt.Sprintf("share-key/%x", m.ID()) }
 
 // Check does all the cryptography of a record's arrival and changes nothing: many may
 // run at the same time.
@@ -143,6 +115,10 @@ func (a *Authority) Sign(p *meter.Presence) ([]byte, error) {
 		return nil, err
 	} else if before != nil && before.Hash() != p.Hash() {
 		return nil, ErrSecondPresence
+	} else if before == nil {
+		if err := holdsOn(a.store, a.registry, p.Day); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := a.counting(p); err != nil {
 		return nil, err
@@ -233,33 +209,6 @@ func (a *Authority) contribution(p *meter.Presence) (*Contribution, error) {
 	}
 	c.Signature = signContribution(a.key.signing, c)
 	return c, nil
-}
-
-// NextDay erases the keys of the days before one, on the disk first, and the records
-// of those days. Keys only ever move on, also where several programs of an authority
-// share a store and one is behind.
-func (a *Authority) NextDay(day uint16) error {
-	a.keysMu.Lock()
-	defer a.keysMu.Unlock()
-	for i, k := range a.keys {
-		if k.Day() >= day {
-			continue
-		}
-		name := shareKeyName(&a.registry.Meters[i])
-		stored, err := a.store.Get(name)
-		if err != nil {
-			return fmt.Errorf("share key: %w", err)
-		}
-		k.Forget(day)
-		if known, err := meter.ParseShareKey(stored); err == nil && known.Day() >= day {
-			continue
-		}
-		if err := a.store.Put(name, k.Bytes()); err != nil {
-			return fmt.Errorf("store share keys: %w", err)
-		}
-	}
-	a.Forget(day)
-	return nil
 }
 
 func mustMarshal(v any) []byte {

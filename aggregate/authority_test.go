@@ -339,12 +339,8 @@ func TestNextDay(t *testing.T) {
 	if got, err := a.Take(arrival); err != nil || got != Late {
 		t.Errorf("yesterday's record is %s, %v", got, err)
 	}
-	stored, err := store.Get(shareKeyName(&w.registry.Meters[0]))
-	must(t, err)
-	key, err := meter.ParseShareKey(stored)
-	must(t, err)
-	if key.Day() != firstDay+1 {
-		t.Error("yesterday's key is still stored")
+	if days := daysOfKeys(t, store); len(days) != 1 || days[firstDay+1] != 14 {
+		t.Errorf("yesterday's keys are still stored: %v", days)
 	}
 }
 

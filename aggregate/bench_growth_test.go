@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hushwatt/meter"
+	"hushwatt/server/store"
 )
 
 // BenchmarkGrowth is a slot of registries of 1,000 to 1,000,000 meters on one core:
@@ -131,4 +132,27 @@ func (c *city) slot(b *testing.B, a *Authority) {
 	if int(f.Releases[0].Meters) != len(c.arrivals) {
 		b.Fatalf("%d meters were summed", f.Releases[0].Meters)
 	}
+}
+
+// BenchmarkNextDay is a day's change of an authority with 100,000 meters, its keys in a
+// SQLite database: one transaction.
+func BenchmarkNextDay(b *testing.B) {
+	const n = 100_000
+	w := newTown(b, "next day", townSetup{meters: 10, parties: 2})
+	r := *w.registry
+	r.Meters = spread(r.Meters, n)
+	db, err := store.OpenSQLite(b.TempDir() + "/authority.db")
+	must(b, err)
+	defer db.Close()
+	a := &Authority{intake: newIntake(&r, db.Party("a")), keys: make([]*meter.ShareKey, n)}
+	for i := range a.keys {
+		a.keys[i], err = meter.ParseShareKey(binary.BigEndian.AppendUint64(make([]byte, 26), uint64(i)))
+		must(b, err)
+	}
+	day := uint16(0)
+	for b.Loop() {
+		day++
+		must(b, a.NextDay(day))
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/day")
 }

@@ -107,8 +107,8 @@ func (k *PartyKey) Party(masking bool) meter.Party {
 }
 
 // SignRegistry checks a registry and returns this party's signature of it. before is the
-// registry that it replaces, nil for the first one of a charter; a party that has signed
-// one before for this charter must not say nil.
+// registry that it replaces, nil for the first one of a charter. Of several that it has
+// signed in one place an authority works for one at most (ErrSecondRegistry).
 func (k *PartyKey) SignRegistry(r, before *meter.Registry) ([]byte, error) {
 	if err := r.CheckUnsigned(); err != nil {
 		return nil, err

@@ -16,6 +16,10 @@ type Store interface {
 	Get(key string) ([]byte, error)
 	// Put stores a value in place of what was there.
 	Put(key string, value []byte) error
+	// Update stores what change makes of what was there, nil if nothing was. Of two
+	// that race, the second sees what the first has stored. An error of change leaves
+	// everything as it was.
+	Update(key string, change func(old []byte) (value []byte, err error)) error
 }
 
 // Memory is a Store for tests and simulations, which survives nothing.
@@ -49,6 +53,18 @@ func (s *Memory) Get(key string) ([]byte, error) {
 func (s *Memory) Put(key string, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.m[key] = bytes.Clone(value)
+	return nil
+}
+
+// Update implements Store.
+func (s *Memory) Update(key string, change func(old []byte) ([]byte, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	value, err := change(bytes.Clone(s.m[key]))
+	if err != nil {
+		return err
+	}
 	s.m[key] = bytes.Clone(value)
 	return nil
 }

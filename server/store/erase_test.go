@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,11 +19,14 @@ func TestErased(t *testing.T) {
 	defer s.Close()
 	p := s.Party("a")
 	secret, later := bytes.Repeat([]byte("yesterday's key "), 4), bytes.Repeat([]byte("key of the day  "), 4)
+	keys := func(k []byte) func([]byte) ([]byte, error) { // a city's, many pages of the file
+		return func([]byte) ([]byte, error) { return bytes.Repeat(k, 2000), nil }
+	}
 	shares := bytes.Repeat([]byte("an opened share "), 300)
 	for i := range byte(50) {
 		name := string([]byte{'k', i})
 		for _, v := range [][]byte{secret, later} {
-			if err := p.Put(name, v); err != nil {
+			if err := errors.Join(p.Put(name, v), p.Update("keys", keys(v))); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -49,10 +49,30 @@ func (p *Party) Get(name string) (value []byte, err error) {
 
 // Put stores a value in place of what was there.
 func (p *Party) Put(name string, value []byte) error {
-	_, err := p.write.ExecContext(context.Background(),
-		"INSERT INTO party_values (party, name, value) VALUES (?, ?, ?) ON CONFLICT (party, name) DO UPDATE SET value = excluded.value",
-		p.name, name, value)
+	_, err := p.write.ExecContext(context.Background(), putValue, p.name, name, value)
 	return err
+}
+
+const putValue = "INSERT INTO party_values (party, name, value) VALUES (?, ?, ?) ON CONFLICT (party, name) DO UPDATE SET value = excluded.value"
+
+// Update stores what change makes of what was there, nil if nothing was. Of two that
+// race, the second sees what the first has stored. An error of change leaves everything
+// as it was.
+func (p *Party) Update(name string, change func(old []byte) (value []byte, err error)) error {
+	ctx := context.Background()
+	return p.write.inTx(ctx, func(tx queries) error {
+		var old []byte
+		err := tx.QueryRowContext(ctx, "SELECT value FROM party_values WHERE party = ? AND name = ?", p.name, name).Scan(&old)
+		if err != nil && !errors.Is(found(err), ErrNotFound) {
+			return err
+		}
+		value, err := change(old)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, putValue, p.name, name, value)
+		return err
+	})
 }
 
 // Named returns the values whose names begin with prefix, in order of names.

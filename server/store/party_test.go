@@ -37,6 +37,7 @@ func party(t *testing.T, s Store) {
 	if v, err := a.Get("y"); string(v) != "2" || err != nil {
 		t.Errorf("%q %v", v, err)
 	}
+	updates(t, a)
 	if v, err := b.Get("y"); v != nil || err != nil {
 		t.Errorf("another party's: %q %v", v, err)
 	}
@@ -45,6 +46,27 @@ func party(t *testing.T, s Store) {
 	}
 	arrivals(t, a)
 	files(t, a)
+}
+
+// updates: several at once, none is lost; what fails changes nothing.
+func updates(t *testing.T, a *Party) {
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			if err := a.Update("list", func(old []byte) ([]byte, error) { return append(old, '0'+byte(i)), nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	no := errors.New("no")
+	if err := a.Update("list", func([]byte) ([]byte, error) { return nil, no }); !errors.Is(err, no) {
+		t.Errorf("an update that failed: %v", err)
+	}
+	v, err := a.Get("list")
+	if slices.Sort(v); string(v) != "01234567" || err != nil {
+		t.Errorf("%q %v", v, err)
+	}
 }
 
 func arrivals(t *testing.T, a *Party) {
