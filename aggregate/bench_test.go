@@ -58,6 +58,17 @@ func BenchmarkArrival(b *testing.B) {
 			}
 			b.ReportMetric(1800/b.Elapsed().Seconds()*float64(b.N), "meters/half-hour")
 		})
+		b.Run(w.charter.Parties[party].Name+"/stranger", func(b *testing.B) {
+			r, err := meter.DecodeSlotRecord(o.sent[0], w.charter)
+			must(b, err)
+			r.Share, r.Signature = make([]byte, len(r.Share)), make([]byte, len(r.Signature))
+			record := r.Bytes()
+			for b.Loop() {
+				if _, err := a.Check(record); err == nil {
+					b.Fatal("a stranger's record is taken")
+				}
+			}
+		})
 	}
 }
 

@@ -287,9 +287,9 @@ func (r *Registry) Index(id []byte) int {
 // ErrNotEnrolled is returned for a record of a meter that the registry does not have.
 var ErrNotEnrolled = errors.New("the meter is not in the registry")
 
-// CheckRecord returns the place of the meter whose record this is, after checking
-// that it is certified on the record's day and has signed it.
-func (r *Registry) CheckRecord(s *SlotRecord) (int, error) {
+// NamedBy returns the place of the meter that a record names, if it is certified on the
+// record's day. Anybody may have written the record; it costs a look-up to find out this.
+func (r *Registry) NamedBy(s *SlotRecord) (int, error) {
 	i := r.Index(s.Meter)
 	if i < 0 {
 		return -1, ErrNotEnrolled
@@ -298,6 +298,17 @@ func (r *Registry) CheckRecord(s *SlotRecord) (int, error) {
 	if s.Day < r.First || !cert.validOn(s.Day, s.Day) {
 		return -1, fmt.Errorf("slot record of meter %s: not certified or registered on %s", cert.Meter, DayText(s.Day))
 	}
+	return i, nil
+}
+
+// CheckRecord returns the place of the meter whose record this is, after checking
+// that it is certified on the record's day and has signed it.
+func (r *Registry) CheckRecord(s *SlotRecord) (int, error) {
+	i, err := r.NamedBy(s)
+	if err != nil {
+		return -1, err
+	}
+	cert := &r.Meters[i].Certificate
 	if !verifySlot(cert.Key, s.body(), s.Signature) {
 		return -1, fmt.Errorf("slot record of meter %s: the meter did not sign it", cert.Meter)
 	}

@@ -67,7 +67,7 @@ func (a *Authority) open(ctx context.Context) error {
 	if err := a.Rules.NextDay(a.keysFrom()); err != nil {
 		return err
 	}
-	a.intake = &Intake{Bus: a.Bus, Party: fmt.Sprintf("authority-%d", a.Party), Store: a.Store, Check: a.check, Log: a.Log}
+	a.intake = &Intake{Bus: a.Bus, Party: fmt.Sprintf("authority-%d", a.Party), Store: a.Store, Check: a.check, Wants: a.wants, Log: a.Log}
 	return a.intake.Open(ctx)
 }
 
@@ -77,7 +77,13 @@ func (a *Authority) check(record []byte) (store.Arrival, error) {
 	if err != nil {
 		return store.Arrival{}, err
 	}
-	return store.Arrival{Day: r.Day, Slot: r.Slot, Hash: r.Hash, Data: r.Bytes()}, nil
+	return store.Arrival{Day: r.Day, Slot: r.Slot, Meter: a.Registry.Meters[r.Place].ID(), Hash: r.Hash, Data: r.Bytes()}, nil
+}
+
+// wants bounds what a meter can make its authority store: two records for every slot of
+// two days.
+func (a *Authority) wants(day, slot uint16) bool {
+	return day >= a.keysFrom() && moment{day, slot}.ended(a.Timing.Clock.Now(), int(a.Registry.Charter.N))
 }
 
 // Run does everything until ctx ends.

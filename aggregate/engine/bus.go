@@ -132,6 +132,47 @@ func (b *Bus) RecordSubject(day, slot uint16) string {
 	return b.subject("record", strconv.Itoa(int(day)), strconv.Itoa(int(slot)))
 }
 
+// slotOf returns the slot that a record's subject names.
+func (b *Bus) slotOf(subject string) (day, slot uint16, ok bool) {
+	rest, ok := strings.CutPrefix(subject, b.subject("record", ""))
+	if !ok {
+		return 0, 0, false
+	}
+	first, second, _ := strings.Cut(rest, ".")
+	d, err1 := strconv.ParseUint(first, 10, 16)
+	s, err2 := strconv.ParseUint(second, 10, 16)
+	return uint16(d), uint16(s), err1 == nil && err2 == nil
+}
+
+// onStream calls look for every record of a slot that the stream has kept, until it
+// returns false.
+func (b *Bus) onStream(ctx context.Context, m moment, look func(record []byte) bool) error {
+	c, err := b.records.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{b.RecordSubject(m.day, m.slot)}})
+	if err != nil {
+		return err
+	}
+	info, err := c.Info(ctx)
+	if err != nil || info.NumPending == 0 {
+		return err
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return err
+	}
+	defer it.Stop()
+	for {
+		msg, err := it.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		about, err := msg.Metadata()
+		if err != nil || !look(msg.Data()) || about.NumPending == 0 {
+			return err
+		}
+	}
+}
+
 // Publish sends a record and returns when the stream has stored it.
 func (b *Bus) Publish(ctx context.Context, r *meter.SlotRecord) error {
 	data := r.Bytes()

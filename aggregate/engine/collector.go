@@ -40,11 +40,11 @@ type Collector struct {
 // Run collects until ctx ends.
 func (c *Collector) Run(ctx context.Context) error {
 	c.talk, c.again = conversation{c.Registry, c.Clock, map[moment]*slot{}}, map[moment]bool{}
-	c.intake = &Intake{Bus: c.Bus, Party: "collector", Store: c.Store, Check: c.check, Log: c.Log}
+	c.intake = &Intake{Bus: c.Bus, Party: "collector", Store: c.Store, Check: c.check, Wants: c.wants, Log: c.Log}
 	if err := c.intake.Open(ctx); err != nil {
 		return err
 	}
-	return untilOneFails(ctx, c.intake.Run, c.retry, func(ctx context.Context) error {
+	return untilOneFails(ctx, c.intake.Run, c.retry, c.tidy, func(ctx context.Context) error {
 		return c.Bus.listen(ctx, func(s said) { c.hear(ctx, s) })
 	})
 }
@@ -80,7 +80,17 @@ func (c *Collector) check(record []byte) (store.Arrival, error) {
 	if _, _, err := r.Elements(); err != nil {
 		return store.Arrival{}, err
 	}
-	return store.Arrival{Day: r.Day, Slot: r.Slot, Hash: meter.RecordHash(record), Data: record}, nil
+	return store.Arrival{Day: r.Day, Slot: r.Slot, Meter: r.Meter, Hash: meter.RecordHash(record), Data: record}, nil
+}
+
+// wants says of which slots records may still be needed: a collector may be days behind.
+func (c *Collector) wants(day, slot uint16) bool {
+	return day >= c.oldest() && moment{day, slot}.ended(c.Clock.Now(), int(c.Registry.Charter.N))
+}
+
+// oldest is the first day of which the stream may still have something.
+func (c *Collector) oldest() uint16 {
+	return uint16(max(c.Clock.Now().Unix()/secondsPerDay-daysKept, 0))
 }
 
 // hear takes in what was said and does what follows from it.
@@ -118,7 +128,11 @@ func (c *Collector) step(ctx context.Context, m moment, t *slot) {
 // release makes the file of a slot. If the sums are wrong the slot is lost, and the
 // parties are asked for points.
 func (c *Collector) release(ctx context.Context, m moment, t *slot) error {
-	records, err := counted(ctx, c.Store, m, t)
+	records, err := c.counted(ctx, m, t)
+	if errors.Is(err, errGone) {
+		c.Log.Error("slot lost: records that are counted came neither to us nor are on the stream any more", "day", meter.DayText(m.day), "slot", m.slot)
+		return c.lose(m, t, recordsGone)
+	}
 	if err != nil {
 		return err
 	}
@@ -154,9 +168,11 @@ func (c *Collector) finish(m moment, t *slot) {
 	delete(c.again, m)
 }
 
-// counted returns the records that a slot's presence counts, in order of places.
-func counted(ctx context.Context, s Store, m moment, t *slot) ([][]byte, error) {
-	list, err := s.Arrivals(ctx, m.day, m.slot)
+// counted returns the records that a slot's presence counts, in order of places. Those
+// that the collector has not kept, because their meter has said other things too, are
+// read from the stream once the intake has seen all that was on it.
+func (c *Collector) counted(ctx context.Context, m moment, t *slot) ([][]byte, error) {
+	list, err := c.Store.Arrivals(ctx, m.day, m.slot)
 	if err != nil {
 		return nil, err
 	}
@@ -164,18 +180,49 @@ func counted(ctx context.Context, s Store, m moment, t *slot) ([][]byte, error) 
 	for _, record := range list {
 		here[meter.RecordHash(record)] = record
 	}
-	var records [][]byte
-	for _, hash := range t.counted {
-		if here[hash] == nil {
-			return nil, errors.New("a record that is counted has not come yet")
+	if missing := t.without(here); missing > 0 {
+		if done, err := c.intake.passed(ctx, &t.seen); err != nil || !done {
+			return nil, errors.Join(errors.New("a record that is counted has not come yet"), err)
 		}
-		records = append(records, here[hash])
+		wanted := map[[32]byte]bool{}
+		for _, hash := range t.counted {
+			wanted[hash] = here[hash] == nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		err := c.Bus.onStream(ctx, m, func(record []byte) bool {
+			if hash := meter.RecordHash(record); wanted[hash] && here[hash] == nil {
+				if _, err := c.check(record); err == nil {
+					here[hash] = record
+					missing--
+				}
+			}
+			return missing > 0
+		})
+		if err != nil {
+			return nil, fmt.Errorf("a record that is counted: %w", err)
+		}
+		if missing > 0 {
+			return nil, errGone
+		}
+	}
+	records := make([][]byte, len(t.counted))
+	for i, hash := range t.counted {
+		records[i] = here[hash]
 	}
 	return records, nil
 }
 
-// lostName is under what a lost slot is stored, with who was to blame.
+// errGone is returned for a record that is counted and nowhere any more.
+var errGone = errors.New("a record that is counted is not on the stream any more")
+
+// lostName is under what a lost slot is stored, with who was to blame: nobody that can be
+// named if the value is empty.
 const lostName = "lost/"
+
+// recordsGone stands there for a slot that nobody spoilt: its records are not there any
+// more.
+const recordsGone = "records gone"
 
 func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]byte) error {
 	if !t.all(points, c.Registry) {
@@ -193,11 +240,34 @@ func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]
 			names = append(names, "meter "+w.Meter)
 		}
 	}
-	if _, err := c.Store.Once(fmt.Sprintf("%s%05d/%03d", lostName, m.day, m.slot), []byte(strings.Join(names, ", "))); err != nil {
+	if len(names) == 0 {
+		c.Log.Error("slot lost: a meter's commitment is out of range, and none can be named; the shares are right, and to look further would be to open readings",
+			"day", meter.DayText(m.day), "slot", m.slot)
+	} else {
+		c.Log.Error("slot lost: wrong sums", "day", meter.DayText(m.day), "slot", m.slot, "by", strings.Join(names, ", "))
+	}
+	return c.lose(m, t, strings.Join(names, ", "))
+}
+
+// lose stores that a slot is lost, and by whose fault, if that is known.
+func (c *Collector) lose(m moment, t *slot, by string) error {
+	if _, err := c.Store.Once(fmt.Sprintf("%s%05d/%03d", lostName, m.day, m.slot), []byte(by)); err != nil {
 		return err
 	}
-	c.Log.Error("slot lost: wrong sums", "day", meter.DayText(m.day), "slot", m.slot, "by", strings.Join(names, ", "))
 	c.finish(m, t)
+	return nil
+}
+
+// tidy deletes the records of days that are over for good: released slots have theirs in
+// their files.
+func (c *Collector) tidy(ctx context.Context) error {
+	for ctx.Err() == nil {
+		day := c.oldest()
+		if err := c.Store.Forget(ctx, day); err != nil && ctx.Err() == nil {
+			c.Log.Warn("records of days that are over are not deleted yet", "error", err)
+		}
+		c.Clock.Until(ctx, c.Clock.Now().Add(time.Hour))
+	}
 	return nil
 }
 

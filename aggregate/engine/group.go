@@ -13,6 +13,7 @@ import (
 
 // A group takes messages from a stream, together with others of its name.
 type group struct {
+	stream   jetstream.Stream
 	consumer jetstream.Consumer
 	log      *slog.Logger
 	take     func(context.Context, []jetstream.Msg) error // stores a batch and acknowledges it
@@ -22,7 +23,7 @@ const (
 	batch     = 512
 	batchWait = 100 * time.Millisecond
 	redeliver = 5 * time.Second  // after a worker was lost
-	catchUp   = 15 * time.Second // longest that a cut-off waits for what is on the stream
+	catchUp   = 15 * time.Second // longest that a cut-off waits for what was on the stream before it
 )
 
 // join joins a group, or founds it.
@@ -33,7 +34,7 @@ func join(ctx context.Context, stream jetstream.Stream, name string, log *slog.L
 	if err != nil {
 		return group{}, fmt.Errorf("join the workers of %s: %w", name, err)
 	}
-	return group{c, log, take}, nil
+	return group{stream, c, log, take}, nil
 }
 
 // Run takes messages until ctx ends.
@@ -62,23 +63,34 @@ func (g *group) Run(ctx context.Context) error {
 	return nil
 }
 
-// Behind returns how many messages wait on the stream or with a worker.
-func (g *group) Behind(ctx context.Context) (int, error) {
-	info, err := g.consumer.Info(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return int(info.NumPending) + info.NumAckPending, nil
-}
-
 // settle waits until the messages that are on the stream now are stored, those of a
-// worker that was lost too.
+// worker that was lost too. It does not wait for what comes meanwhile.
 func (g *group) settle(ctx context.Context) {
+	var now mark
 	for end := time.Now().Add(catchUp); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
-		if n, err := g.Behind(ctx); err == nil && n == 0 {
+		if done, err := g.passed(ctx, &now); err == nil && done {
 			return
 		}
 	}
+}
+
+// A mark is the end of a stream at some time; 0: not looked up yet.
+type mark uint64
+
+// passed says whether the group is done with all up to a mark, which is set if it is 0.
+func (g *group) passed(ctx context.Context, m *mark) (bool, error) {
+	if *m == 0 {
+		stream, err := g.stream.Info(ctx)
+		if err != nil {
+			return false, err
+		}
+		*m = mark(stream.State.LastSeq)
+	}
+	own, err := g.consumer.Info(ctx)
+	if err != nil {
+		return false, err
+	}
+	return own.NumPending == 0 && own.NumAckPending == 0 || *m > 0 && own.AckFloor.Stream >= uint64(*m), nil
 }
 
 // taken checks a batch, stores what is in order at once, and then tells the stream. If

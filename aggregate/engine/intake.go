@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -29,6 +30,7 @@ type Intake struct {
 	Party string // names the group of workers
 	Store Store
 	Check func(record []byte) (store.Arrival, error) // safe for many at once
+	Wants func(day, slot uint16) bool                // of which slots it takes records; nil: of all
 	Log   *slog.Logger
 
 	group
@@ -43,8 +45,39 @@ func (i *Intake) Open(ctx context.Context) (err error) {
 // take checks a batch, stores what is in order with one commit, and then tells the
 // stream.
 func (i *Intake) take(ctx context.Context, list []jetstream.Msg) error {
-	return taken(list, i.Log, func(m jetstream.Msg) (store.Arrival, error) { return i.Check(m.Data()) },
+	return taken(list, i.Log, func(m jetstream.Msg) (store.Arrival, error) { return i.check(m.Subject(), m.Data()) },
 		func(good []store.Arrival) error { return i.Store.Arrive(ctx, good) })
+}
+
+// What is about no slot of interest is refused before anything else: whoever can write
+// on the stream can write a million records that are none.
+var (
+	errSubject  = errors.New("not under the subject of its slot")
+	errUnwanted = errors.New("of a slot that is over for good or has not ended yet")
+)
+
+// check checks a record that came under a subject.
+func (i *Intake) check(subject string, record []byte) (store.Arrival, error) {
+	day, slot, ok := i.Bus.slotOf(subject)
+	if !ok {
+		return store.Arrival{}, errSubject
+	}
+	if i.Wants != nil && !i.Wants(day, slot) {
+		return store.Arrival{}, errUnwanted
+	}
+	a, err := i.Check(record)
+	if err == nil && (a.Day != day || a.Slot != slot) {
+		err = errSubject
+	}
+	return a, err
+}
+
+// early is how much before a slot's end its records are taken, for clocks that differ.
+const early = time.Hour
+
+// ended says whether a slot is one of n a day whose records can be there.
+func (m moment) ended(now time.Time, n int) bool {
+	return int(m.slot) < n && (m.count(n)+1)*secondsPerDay/int64(n) <= now.Add(early).Unix()
 }
 
 // each calls f for 0 … n−1 on all processors.

@@ -271,8 +271,11 @@ func (p *Page) lost(l store.Value) string {
 	fmt.Sscanf(strings.TrimPrefix(l.Name, lostName), "%05d/%03d", &day, &slot)
 	start := moment{day, slot}.start(int(p.Registry.Charter.N))
 	at := start.Format("2 January 15:04 UTC")
-	if len(l.Value) == 0 {
-		return fmt.Sprintf("The sums of %s cannot be and were not released. The parties did nothing wrong: a meter measured what it cannot measure, and nobody can say which.", at)
+	switch string(l.Value) {
+	case "":
+		return fmt.Sprintf("The sums of %s are out of range and were not released. The authorities did nothing wrong: a meter sent what no meter can measure. It cannot be found out here which, not without reading homes that did nothing; the meter authority must look.", at)
+	case recordsGone:
+		return fmt.Sprintf("The sums of %s cannot be released: a record that the authorities counted is neither here nor on the message stream any more.", at)
 	}
 	return fmt.Sprintf("The sums of %s are wrong and were not released. By what the parties showed it is the fault of %s.", at, l.Value)
 }

@@ -17,6 +17,7 @@ type slot struct {
 	holdings      map[int]*aggregate.Holding
 	presence      *meter.Presence // that follows from all holdings; its signatures are there when all have signed
 	counted       [][32]byte      // hashes of its records, in order of places
+	seen          mark            // of the stream when a record of these was first missed
 	contributions map[int]*aggregate.Contribution
 	points        map[int]*aggregate.Points
 	disputed      bool
@@ -124,6 +125,17 @@ func (t *slot) follow(w word, r *meter.Registry) (err error) {
 		t.presence.Signatures = inOrder(t.said[signature])
 	}
 	return nil
+}
+
+// without returns how many of the records that count are not in a list.
+func (t *slot) without(list map[[32]byte][]byte) int {
+	missing := 0
+	for _, hash := range t.counted {
+		if list[hash] == nil {
+			missing++
+		}
+	}
+	return missing
 }
 
 func inOrder[T any](by map[int]T) []T {

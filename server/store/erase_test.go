@@ -30,7 +30,7 @@ func TestErased(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := p.Arrive(ctx, []Arrival{{Day: 1, Hash: [32]byte{i}, Data: shares}, {Day: 2, Hash: [32]byte{i}, Data: []byte("stays")}}); err != nil {
+		if err := p.Arrive(ctx, []Arrival{{Day: 1, Meter: []byte{i}, Hash: [32]byte{i}, Data: shares}, {Day: 2, Meter: []byte{i}, Hash: [32]byte{i}, Data: []byte("stays")}}); err != nil {
 			t.Fatal(err)
 		}
 	}

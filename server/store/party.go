@@ -92,19 +92,23 @@ type Value struct {
 // Arrival is a slot record that was checked.
 type Arrival struct {
 	Day, Slot uint16
+	Meter     []byte   // its id
 	Hash      [32]byte // of the record
 	Data      []byte   // what the party needs of it later
 }
 
-// Arrive stores arrivals with one commit. One that is there already stays as it is:
-// a record that comes again, to whichever worker, counts once.
+// Arrive stores arrivals with one commit. Of a meter and slot two are kept: the first,
+// and one that contradicts it; a meter that says more things is not listened to. One
+// that is there already stays as it is: a record that comes again, to whichever worker,
+// counts once.
 func (p *Party) Arrive(ctx context.Context, list []Arrival) error {
 	return p.write.inTx(ctx, func(tx queries) error {
 		for i := range list {
 			a := &list[i]
-			_, err := tx.ExecContext(ctx,
-				"INSERT INTO party_arrivals (party, day, slot, hash, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (party, day, slot, hash) DO NOTHING",
-				p.name, a.Day, a.Slot, a.Hash[:], a.Data)
+			_, err := tx.ExecContext(ctx, `INSERT INTO party_arrivals (party, day, slot, meter, nth, hash, data)
+				SELECT ?, ?, ?, ?, COUNT(*), ?, ? FROM party_arrivals WHERE party = ? AND day = ? AND slot = ? AND meter = ?
+				HAVING COUNT(*) < ? AND COUNT(CASE WHEN hash = ? THEN 1 END) = 0`,
+				p.name, a.Day, a.Slot, a.Meter, a.Hash[:], a.Data, p.name, a.Day, a.Slot, a.Meter, keptOfMeter, a.Hash[:])
 			if err != nil {
 				return err
 			}
@@ -113,12 +117,15 @@ func (p *Party) Arrive(ctx context.Context, list []Arrival) error {
 	})
 }
 
-// Arrivals returns what arrived of a slot, in no particular order.
+// keptOfMeter is how many records of a meter and slot are kept.
+const keptOfMeter = 2
+
+// Arrivals returns what arrived of a slot; of two records of a meter the first one first.
 func (p *Party) Arrivals(ctx context.Context, day, slot uint16) ([][]byte, error) {
 	return all(ctx, p.read, func(row scanner) (data []byte, err error) {
 		err = row.Scan(&data)
 		return data, err
-	}, "SELECT data FROM party_arrivals WHERE party = ? AND day = ? AND slot = ?", p.name, day, slot)
+	}, "SELECT data FROM party_arrivals WHERE party = ? AND day = ? AND slot = ? ORDER BY meter, nth", p.name, day, slot)
 }
 
 // Forget deletes the arrivals of the days before one and what was held of their slots.

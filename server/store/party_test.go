@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -70,7 +71,7 @@ func updates(t *testing.T, a *Party) {
 }
 
 func arrivals(t *testing.T, a *Party) {
-	list := []Arrival{{1, 2, [32]byte{1}, []byte("one")}, {1, 2, [32]byte{2}, []byte("two")}, {2, 0, [32]byte{1}, []byte("later")}}
+	list := []Arrival{{1, 2, []byte("m1"), [32]byte{1}, []byte("one")}, {1, 2, []byte("m2"), [32]byte{2}, []byte("two")}, {2, 0, []byte("m1"), [32]byte{1}, []byte("later")}}
 	for range 2 {
 		if err := a.Arrive(ctx, list); err != nil {
 			t.Fatal(err)
@@ -92,6 +93,17 @@ func arrivals(t *testing.T, a *Party) {
 		}
 	}
 	count(1, 2, "one", "two")
+	// A meter that says another thing, and another, and all of them again.
+	for n := range 9 * 2 {
+		more := Arrival{1, 2, []byte("m1"), [32]byte{9, byte(n % 9)}, []byte(fmt.Sprint("more ", n%9))}
+		if err := a.Arrive(ctx, []Arrival{more, list[0]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count(1, 2, "more 0", "one", "two")
+	if got, err := a.Arrivals(ctx, 1, 2); err != nil || string(got[0]) != "one" || string(got[1]) != "more 0" {
+		t.Errorf("the first is not first: %q %v", got, err)
+	}
 	if err := a.Forget(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
