@@ -97,7 +97,12 @@ func FuzzSwissWeek(f *testing.F) {
 // A table of unknown make: as it comes, and with everything told.
 func FuzzGeneral(f *testing.F) {
 	o := fuzzOptions(General)
-	fuzzRoute(f, o, "time,kWh\n"+rowsOf(48, "2024-05-13 00:00", isoMinutes, func(at string, i int) string { return at + "," + kwh(wave(i)) + "\n" }))
+	row := func(at string, i int) string { return at + "," + kwh(wave(i)) + "\n" }
+	fuzzRoute(f, o,
+		"time,kWh\n"+rowsOf(48, "2024-05-13 00:00", isoMinutes, row),
+		"time,kWh\n"+rowsOf(96, "2024-05-13 00:00", "02-Jan-06 15:04", row),
+		countedDay("ts,kWh\n", func(at time.Time, i int) string { return row(fmt.Sprint(at.Unix()), i) }),
+		countedDay("Date,kWh\n", func(at time.Time, i int) string { return row(serial(at, 25569, 7), i) }))
 }
 
 func FuzzGeneralTold(f *testing.F) {
@@ -107,7 +112,7 @@ func FuzzGeneralTold(f *testing.F) {
 }
 
 func FuzzScanStamp(f *testing.F) {
-	for _, s := range []string{"2024-03-31T01:30:00+01:00", "31.3.24 1:30 PM", "24:00", "2024-03-31 24:00Z"} {
+	for _, s := range []string{"2024-03-31T01:30:00+01:00", "31.3.24 1:30 PM", "24:00", "2024-03-31 24:00Z", "03-Jan-24", "Jan 3, 2024 1:30 PM"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

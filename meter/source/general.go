@@ -34,7 +34,7 @@ func readGeneral(in *input, t *table) error {
 	if len(data) > maxGeneral {
 		return fmt.Errorf("a table of unknown make is larger than %d MB", maxGeneral>>20)
 	}
-	s, notes, err := openSheet(string(data), h.Delimiter)
+	s, notes, err := openSheet(string(data), h)
 	if err != nil {
 		return err
 	}

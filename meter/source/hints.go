@@ -11,6 +11,7 @@ type Hints struct {
 	Delimiter string // "," ";" "|" or "tab"
 	Decimal   string // "point" or "comma"
 	Order     string // of dates: "ymd", "dmy" or "mdy"
+	Count     string // what numbers count that are times: "unix" seconds or finer, "excel" days since 1900, "excel1904"
 	Time      string // column with the time, or with date+time; "from" columns where there are two
 	Stamp     string // what the time marks of an interval: "start" or "end"
 	Import    string // column of what was taken from the grid; several, joined by +, are added up
@@ -21,7 +22,7 @@ type Hints struct {
 
 // fields names the parts of hints.
 func (h *Hints) fields() map[string]*string {
-	return map[string]*string{"delimiter": &h.Delimiter, "decimal": &h.Decimal, "order": &h.Order, "time": &h.Time, "stamp": &h.Stamp,
+	return map[string]*string{"delimiter": &h.Delimiter, "decimal": &h.Decimal, "order": &h.Order, "count": &h.Count, "time": &h.Time, "stamp": &h.Stamp,
 		"import": &h.Import, "export": &h.Export, "unit": &h.Unit, "kind": &h.Kind}
 }
 
@@ -30,6 +31,7 @@ var hintValues = map[string][]string{
 	"delimiter": {",", ";", "|", "tab"},
 	"decimal":   {"point", "comma"},
 	"order":     {"ymd", "dmy", "mdy"},
+	"count":     {"unix", "excel", "excel1904"},
 	"stamp":     {"start", "end"},
 	"unit":      {"Wh", "kWh", "MWh", "W", "kW"},
 	"kind":      {"interval", "register"},
@@ -44,7 +46,7 @@ func ParseHints(s string) (Hints, error) {
 		name, rest, found := strings.Cut(s, "=")
 		field := fields[name]
 		if !found || field == nil {
-			return h, fmt.Errorf("hint: expected delimiter=, decimal=, order=, time=, stamp=, import=, export=, unit= or kind=, found %q", clip(s))
+			return h, fmt.Errorf("hint: expected delimiter=, decimal=, order=, count=, time=, stamp=, import=, export=, unit= or kind=, found %q", clip(s))
 		}
 		if *field != "" {
 			return h, fmt.Errorf("hint: %s is given twice", name)

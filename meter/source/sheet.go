@@ -16,6 +16,7 @@ type sheet struct {
 	named     bool
 	rows      []sheetRow
 	dated     []int // columns that hold a date in every row, with a time or without
+	counted   bool  // its times were numbers, see counted.go
 }
 
 type sheetRow struct {
@@ -28,28 +29,33 @@ type sheetRow struct {
 const delimiters = ",;\t|"
 
 // openSheet finds the delimiter by the beginning of the text, then the table and
-// its columns of dates.
-func openSheet(text, delimiter string) (*sheet, []string, error) {
+// its columns of dates, or of numbers that count time where there are none.
+func openSheet(text string, h *Hints) (*sheet, []string, error) {
 	try := delimiters
-	if delimiter != "" {
-		try = strings.Replace(delimiter, "tab", "\t", 1)
+	if h.Delimiter != "" {
+		try = strings.Replace(h.Delimiter, "tab", "\t", 1)
 	}
 	sample := text
 	if len(sample) > beginningSize {
 		sample = text[:strings.LastIndexByte(text[:beginningSize], '\n')+1]
 	}
 	for i := range len(try) {
-		if all, _, _ := cutLines(sample, try[i]); !hasDates(all) {
-			continue
+		if all, _, _ := cutLines(sample, try[i]); hasDates(all) {
+			return cutSheet(text, try[i], h, false)
 		}
-		s, err := cutSheet(text, try[i])
-		if err != nil {
-			return nil, nil, err
+	}
+	var open error // what to ask if no delimiter leaves counts for sure
+	for i := range len(try) {
+		i = len(try) - 1 - i // the comma last: it may be in the numbers
+		all, _, _ := cutLines(sample, try[i])
+		found, err := findCounted(all, h)
+		if len(found) > 0 {
+			return cutSheet(text, try[i], h, true)
 		}
-		return s, s.notes(delimiter != ""), nil
+		open = orElse(open, err)
 	}
 	line, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n"), "\n")
-	return nil, nil, fmt.Errorf("line 1: expected the first line of a known format, or a table of which a column holds dates, found %q", clip(strings.TrimSpace(line)))
+	return nil, nil, orElse(open, fmt.Errorf("line 1: expected the first line of a known format, or a table of which a column holds dates, found %q", clip(strings.TrimSpace(line))))
 }
 
 func hasDates(all []sheetRow) bool {
@@ -99,19 +105,38 @@ func cutLines(text string, delimiter byte) (all []sheetRow, open int, whole bool
 	return all, open, true
 }
 
-func cutSheet(text string, delimiter byte) (*sheet, error) {
+// cutSheet finds the table. Its times are counts if no column holds dates, or if
+// the hint of the time names a column of counts beside one.
+func cutSheet(text string, delimiter byte, h *Hints, isCounted bool) (*sheet, []string, error) {
 	all, open, whole := cutLines(text, delimiter)
 	if !whole {
-		return nil, fmt.Errorf("a table of unknown make has more than %d cells", maxSheet)
+		return nil, nil, fmt.Errorf("a table of unknown make has more than %d cells", maxSheet)
+	}
+	var counts []string
+	if isCounted || h.Time != "" {
+		found, err := findCounted(all, h)
+		if isCounted && err != nil {
+			return nil, nil, err
+		}
+		for _, k := range found {
+			if isCounted || k.why == asTold {
+				counts = append(counts, k.asDates(all))
+			}
+		}
 	}
 	dated, width := datedColumns(all)
 	switch {
 	case len(dated) == 0:
-		return nil, errors.New("no column holds dates in most of the lines")
+		return nil, nil, errors.New("no column holds dates in most of the lines")
 	case open > 0:
-		return nil, fmt.Errorf("line %d: expected every quote to be closed, and a delimiter after it", open)
+		return nil, nil, fmt.Errorf("line %d: expected every quote to be closed, and a delimiter after it", open)
 	}
-	return tableOf(all, dated, width, delimiter)
+	s, err := tableOf(all, dated, width, delimiter)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.counted = len(counts) > 0
+	return s, append(s.notes(h.Delimiter != ""), counts...), nil
 }
 
 // datedColumns returns the columns that hold a date in at least half of all

@@ -36,6 +36,9 @@ func (s *sheet) findTiming(h *Hints) (t timing, notes []string, err error) {
 	if t.order, why, err = s.findOrder(h.Order, t.from.date, t.until.date); err != nil {
 		return t, nil, err
 	}
+	if s.counted {
+		return t, nil, nil // said already
+	}
 	return t, []string{"dates are " + t.order.String() + ": " + why}, nil
 }
 
@@ -139,6 +142,9 @@ func (s *sheet) findOrder(given string, columns ...int) (order, string, error) {
 			return o, "as told", nil
 		}
 	}
+	if w, _ := scanStamp(s.rows[0].cells[columns[0]]); w.named {
+		return s.namedOrder(columns)
+	}
 	var high [2]*sheetRow // a row whose first, or second, number is above 12
 	for i := range s.rows {
 		for _, c := range columns {
@@ -234,16 +240,11 @@ func (s *sheet) daySpan(t *timing) (first, last, step int) {
 		}
 		before = at
 	}
-	best := int64(0)
-	for d, n := range steps {
-		if n > steps[best] || n == steps[best] && d < best {
-			best = d
-		}
-	}
-	if !slots.ValidStep(int(min(best, secondsPerDay))) {
+	best := commonestStep(steps)
+	if !slots.ValidStep(best) {
 		return 0, 0, 0
 	}
-	return int(((low % secondsPerDay) + secondsPerDay) % secondsPerDay), int(((high % secondsPerDay) + secondsPerDay) % secondsPerDay), int(best)
+	return int(((low % secondsPerDay) + secondsPerDay) % secondsPerDay), int(((high % secondsPerDay) + secondsPerDay) % secondsPerDay), best
 }
 
 // wall returns what the clock showed, false if that is no time.

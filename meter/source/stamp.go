@@ -24,17 +24,22 @@ func (o order) String() string { return orderNames[o] }
 type written struct {
 	date                 [3]int // in the order of the cell
 	hasDate, hasTime     bool
-	yearFirst, shortYear bool // 2024-…; a year of two digits, which is then the last number
-	clock                int  // seconds since midnight, 86400 for 24:00
+	yearFirst, shortYear bool  // 2024-…; a year of two digits, which is then the last number
+	named                bool  // the month is a word, see namedDate
+	order                order // of a named date, unless it leaves open which number is the day
+	clock                int   // seconds since midnight, 86400 for 24:00
 	hasOffset            bool
 	offset               int // seconds east of UTC
 }
 
 // scanStamp takes a cell apart: 2024-03-31T01:30:00+01:00, 31/03/2024 1:30,
-// 3/31/24 1:30:00 AM, 31.03.2024, 01:30. Fractions of a second must be zero.
+// 3/31/24 1:30:00 AM, 31.03.2024, 31 March 2024, 01:30. Fractions of a second must be zero.
 func scanStamp(s string) (w written, ok bool) {
 	c := cutter{s}
-	w.hasDate = c.date(&w)
+	w.hasDate = c.date(&w) || c.namedDate(&w)
+	if w.named {
+		c.skip(',')
+	}
 	if w.hasDate && c.rest != "" && !c.skip('T') && !c.skip(' ') {
 		return w, false
 	}
@@ -59,7 +64,7 @@ func (w *written) wall(o order) (int64, bool) {
 	case monthDayYear:
 		month, day = w.date[0], w.date[1]
 	}
-	if w.yearFirst != (o == yearMonthDay) {
+	if !w.ordered(o) {
 		return 0, false
 	}
 	if w.shortYear {

@@ -25,6 +25,28 @@ func TestScanStamp(t *testing.T) {
 		{"21/05/2024 12:00:00 p.m.", dayMonthYear, "2024-05-21 12:00:00", ""},
 		{"05/21/2024 11:30 pm", monthDayYear, "2024-05-21 23:30:00", ""},
 		{"29/02/2024 24:00", dayMonthYear, "2024-03-01 00:00:00", ""},
+		{"31 March 2024 1:30", dayMonthYear, "2024-03-31 01:30:00", ""},
+		{"3-Jan-24", dayMonthYear, "2024-01-03 00:00:00", ""},
+		{"03-JAN-24 01:30", dayMonthYear, "2024-01-03 01:30:00", ""},
+		{"03-Jan-24", yearMonthDay, "2003-01-24 00:00:00", ""},
+		{"03Jan2024 01:30", dayMonthYear, "2024-01-03 01:30:00", ""},
+		{"2024-Jan-03T01:30:00Z", yearMonthDay, "2024-01-03 01:30:00", "0s"},
+		{"Jan. 3, 2024, 1:30 PM", monthDayYear, "2024-01-03 13:30:00", ""},
+		{"1. März 2024", dayMonthYear, "2024-03-01 00:00:00", ""},
+		{"1 août 2024 00:30", dayMonthYear, "2024-08-01 00:30:00", ""},
+
+		{"3 Jan 2024", monthDayYear, "", ""}, // the word shows the order
+		{"3 Jan 2024", yearMonthDay, "", ""},
+		{"Jan 3 2024", dayMonthYear, "", ""},
+		{"3-Jan-24", yearMonthDay, "", ""}, // a year of one digit
+		{"03-Jan-24", monthDayYear, "", ""},
+		{"31 Feb 2024", dayMonthYear, "", ""},
+		{"3 Jam 2024", dayMonthYear, "", ""},
+		{"3 Jan", dayMonthYear, "", ""},
+		{"Jan 2024", monthDayYear, "", ""},
+		{"3 Jan 202", dayMonthYear, "", ""},
+		{"3 Jan 01:30", dayMonthYear, "", ""},
+		{"Jan 3 2", monthDayYear, "", ""},
 
 		{"30-02-2024", dayMonthYear, "", ""}, // no such day
 		{"29/02/2023 24:00", dayMonthYear, "", ""},
