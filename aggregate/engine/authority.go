@@ -106,6 +106,9 @@ func (a *Authority) cutOffs(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		if m.day < a.keysFrom() {
+			continue // we were not there, and it can be opened no more
+		}
 		a.intake.settle(ctx)
 		if err := a.cutOff(ctx, m); err != nil {
 			return fmt.Errorf("cut off %s, slot %d: %w", meter.DayText(m.day), m.slot, err)

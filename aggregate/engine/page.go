@@ -27,6 +27,7 @@ type Reads interface {
 	File(ctx context.Context, day, slot uint16) ([]byte, error)
 	Releases(ctx context.Context, set string, first, last uint16) ([]store.Release, error)
 	Named(ctx context.Context, prefix string) ([]store.Value, error)
+	Slots(ctx context.Context, first, last uint16) ([]store.Slot, error)
 }
 
 // Page is the network operator's page: sums, presence, what is amiss. It changes
@@ -38,6 +39,8 @@ type Page struct {
 	Feeders  map[string]*FeederFile // by set
 	Refresh  time.Duration          // of the page in a browser
 	Log      *slog.Logger
+
+	Collector *Collector // at work in this program: it knows for whom slots wait; may be nil
 }
 
 //go:embed page
@@ -254,6 +257,11 @@ func (p *Page) view(r *http.Request) (*view, error) {
 	for _, l := range lost[max(0, len(lost)-5):] {
 		v.Alarms = append(v.Alarms, p.lost(l))
 	}
+	waits, err := p.waits(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	v.Alarms = append(v.Alarms, waits...)
 	first, last := p.days(r)
 	for i := range p.Registry.Sets {
 		s, alarms, err := p.setView(r.Context(), &p.Registry.Sets[i], first, last)
@@ -266,10 +274,14 @@ func (p *Page) view(r *http.Request) (*view, error) {
 	return v, nil
 }
 
+// lostSlot returns the slot of a value under lostName.
+func lostSlot(name string) (m moment) {
+	fmt.Sscanf(strings.TrimPrefix(name, lostName), "%05d/%03d", &m.day, &m.slot)
+	return m
+}
+
 func (p *Page) lost(l store.Value) string {
-	var day, slot uint16
-	fmt.Sscanf(strings.TrimPrefix(l.Name, lostName), "%05d/%03d", &day, &slot)
-	start := moment{day, slot}.start(int(p.Registry.Charter.N))
+	start := lostSlot(l.Name).start(int(p.Registry.Charter.N))
 	at := start.Format("2 January 15:04 UTC")
 	switch string(l.Value) {
 	case "":

@@ -95,7 +95,7 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	party := st.Party("collector " + registryName(r))
 	collector := &engine.Collector{Bus: bus, Registry: r, Store: party, Clock: clock, Log: log}
-	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: 30 * time.Second / time.Duration(times), Log: log}
+	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: 30 * time.Second / time.Duration(times), Log: log, Collector: collector}
 	return together(ctx, collector.Run, func(ctx context.Context) error {
 		return o.servePage(ctx, c, page, address)
 	})

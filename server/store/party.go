@@ -204,12 +204,14 @@ func (p *Party) Releases(ctx context.Context, set string, first, last uint16) ([
 		p.name, set, first, last)
 }
 
-// Released returns the last slot of which something was released; ok is false if
-// nothing ever was.
-func (p *Party) Released(ctx context.Context) (day, slot uint16, ok bool, err error) {
-	err = p.read.QueryRowContext(ctx, "SELECT day, slot FROM slot_files WHERE party = ? ORDER BY day DESC, slot DESC LIMIT 1", p.name).Scan(&day, &slot)
-	if errors.Is(found(err), ErrNotFound) {
-		return 0, 0, false, nil
-	}
-	return day, slot, err == nil, err
+// Slot is a slot that has a file.
+type Slot struct{ Day, Slot uint16 }
+
+// Slots returns the slots that have a file on the days from first to last, in order of
+// time.
+func (p *Party) Slots(ctx context.Context, first, last uint16) ([]Slot, error) {
+	return all(ctx, p.read, func(row scanner) (s Slot, err error) {
+		err = row.Scan(&s.Day, &s.Slot)
+		return s, err
+	}, "SELECT day, slot FROM slot_files WHERE party = ? AND day >= ? AND day <= ? ORDER BY day, slot", p.name, first, last)
 }

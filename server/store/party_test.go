@@ -112,8 +112,8 @@ func arrivals(t *testing.T, a *Party) {
 }
 
 func files(t *testing.T, a *Party) {
-	if _, _, ok, err := a.Released(ctx); ok || err != nil {
-		t.Errorf("nothing released: %v %v", ok, err)
+	if list, err := a.Slots(ctx, 0, 100); len(list) > 0 || err != nil {
+		t.Errorf("nothing released: %v %v", list, err)
 	}
 	r := []Release{{"all", 9, 47, 12, 1 << 50, "18446744073709551615"}}
 	for range 2 {
@@ -133,7 +133,9 @@ func files(t *testing.T, a *Party) {
 	if got, err := a.Releases(ctx, "all", 9, 9); err != nil || !slices.Equal(got, r) {
 		t.Errorf("%v %v", got, err)
 	}
-	if day, slot, ok, err := a.Released(ctx); !ok || day != 9 || slot != 47 || err != nil {
-		t.Errorf("%d %d %v %v", day, slot, ok, err)
+	for first, want := range map[uint16]int{8: 1, 9: 1, 10: 0} {
+		if list, err := a.Slots(ctx, first, 10); err != nil || len(list) != want || want > 0 && list[0] != (Slot{9, 47}) {
+			t.Errorf("from day %d: %v %v", first, list, err)
+		}
 	}
 }
