@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -11,32 +10,52 @@ import (
 // An Aggregator runs a masking registry alone: it collects announcements (slot records
 // without shares), signs who is present, collects one answer of each, and has the sum.
 // If one stays silent the slot is lost: there is no recovery and no second try, for
-// either would take the masks off a meter.
+// either would take the masks off a meter. Presences and answers are in the Store; the
+// announcements come again from the message stream after a restart.
 type Aggregator struct {
 	*intake
-	key     *PartyKey
-	ring    *meter.Ring
-	answers map[at]map[int]meter.Share
+	key   *PartyKey
+	ring  *meter.Ring
+	keys  *shareKeys // with which meters authenticate answers
+	slots map[at]*asked
 }
 
 // NewAggregator starts an aggregator, or goes on with what the store holds.
-func NewAggregator(r *meter.Registry, key *PartyKey, s Store) (*Aggregator, error) {
-	if err := r.Check(); err != nil {
+func NewAggregator(c AuthorityConfig) (*Aggregator, error) {
+	if err := c.Registry.Check(); err != nil {
 		return nil, err
 	}
-	if !r.Charter.Masking() {
+	if !c.Registry.Charter.Masking() {
 		return nil, errors.New("the registry has authorities, no aggregator")
 	}
-	if _, err := key.place(&r.Charter); err != nil {
+	keys, err := newShareKeys(&c)
+	if err != nil {
 		return nil, err
 	}
-	return &Aggregator{newIntake(r, s), key, r.Ring(), map[at]map[int]meter.Share{}}, nil
+	return &Aggregator{newIntake(c.Registry, c.Store), c.Key, c.Registry.Ring(), keys, map[at]*asked{}}, nil
 }
 
-// Check does the cryptography of an announcement's arrival and changes nothing.
+// Check does the cryptography of an announcement's arrival and changes nothing: many may
+// run at the same time. Days are those of the keys, as for an authority.
 func (g *Aggregator) Check(record []byte) (*Arrival, error) {
-	a, _, err := checkRecord(g.registry, record)
-	return a, err
+	r, err := meter.DecodeSlotRecord(record, &g.registry.Charter)
+	if err != nil {
+		return nil, err
+	}
+	place, err := g.registry.NamedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	first := g.keys.of(place).Day()
+	if int(r.Day) > int(first)+1 {
+		return nil, fmt.Errorf("slot record of meter %s: %w", g.registry.Meters[place].Certificate.Meter, meter.ErrKeyGone)
+	}
+	a, err := checkSigned(g.registry, r, record)
+	if err != nil {
+		return nil, err
+	}
+	a.stale = r.Day < first
+	return a, nil
 }
 
 // Present cuts a slot off and signs its presence: those who have announced, without
@@ -53,7 +72,13 @@ func (g *Aggregator) Present(day, slot uint16, aside meter.Bitmap) (*meter.Prese
 	if err != nil {
 		return nil, err
 	}
+	if p != nil && p.CheckUnsigned(g.registry) != nil {
+		return nil, ErrSecondPresence // of another registry of the charter
+	}
 	if p == nil {
+		if err := holdsOn(g.store, g.registry, day); err != nil {
+			return nil, err
+		}
 		if p, err = g.propose(h, aside); p == nil || err != nil {
 			return nil, err
 		}
@@ -85,29 +110,8 @@ func (g *Aggregator) propose(h *Holding, aside meter.Bitmap) (*meter.Presence, e
 	return Propose(g.registry, h.Meters.AndNot(left), h)
 }
 
-// Answer takes a meter's answer to the presence of a slot.
-func (g *Aggregator) Answer(p *meter.Presence, data []byte) error {
-	place, share, err := g.registry.CheckAnswer(data, p)
-	if err != nil {
-		return err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	k := at{p.Day, p.Slot}
-	if g.answers[k] == nil {
-		g.answers[k] = map[int]meter.Share{}
-	}
-	if before, ok := g.answers[k][place]; ok {
-		if !bytes.Equal(before.Bytes(true), share.Bytes(true)) {
-			return fmt.Errorf("answer: %w", meter.ErrAnswered)
-		}
-		return nil
-	}
-	g.answers[k][place] = share
-	return nil
-}
-
-// ErrSilent is returned for a slot that is lost because a meter did not answer.
+// ErrSilent is returned for a slot that is lost unless the meters that are present and
+// did not answer still do.
 var ErrSilent = errors.New("a meter that is present did not answer")
 
 // Release adds up the answers of a slot and returns the file, checked.
@@ -115,24 +119,34 @@ func (g *Aggregator) Release(p *meter.Presence) (*SlotFile, error) {
 	if err := p.Check(g.registry); err != nil {
 		return nil, err
 	}
-	records, err := g.Records(p)
+	have, sum, err := g.heard(p)
 	if err != nil {
 		return nil, err
 	}
-	g.mu.Lock()
-	answers := g.answers[at{p.Day, p.Slot}]
-	g.mu.Unlock()
-	if len(answers) != p.Meters.Count() {
+	if p.Meters.AndNot(have).Count() > 0 {
 		return nil, ErrSilent
 	}
-	var sum meter.Share
-	for _, s := range answers {
-		sum.Add(&s)
+	records, err := g.Records(p)
+	if err != nil {
+		return nil, err
 	}
 	sets := Released(g.registry, p.Meters)
 	sums := make([]meter.Share, len(sets))
 	for i := range sums {
 		sums[i] = sum // there is one set, of all meters
 	}
-	return release(g.registry, p, records, sets, sums)
+	f, err := release(g.registry, p, records, sets, sums)
+	if err == nil {
+		g.done(p)
+	}
+	return f, err
+}
+
+// NextDay erases the keys, announcements and answers of the days before one.
+func (g *Aggregator) NextDay(day uint16) error {
+	if err := g.keys.nextDay(day); err != nil {
+		return err
+	}
+	g.Forget(day)
+	return g.forgetAnswers(day)
 }

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"errors"
 	"fmt"
-	"sync"
 
 	"hushwatt/internal/wire"
 	"hushwatt/meter"
@@ -14,18 +13,12 @@ import (
 // records come again from the message stream after a restart.
 type Authority struct {
 	*intake
-	party int
-	key   *PartyKey
-	last  bool // A_k, whose shares are in the records
-
-	keysMu sync.RWMutex
-	keys   []*meter.ShareKey // by place
-
-	moving sync.Mutex // before keysMu
-	moved  uint16     // keys of the days before are erased
+	key  *PartyKey
+	keys *shareKeys
+	last bool // A_k, whose shares are in the records
 }
 
-// AuthorityConfig is what an authority is made of.
+// AuthorityConfig is what an authority, or an aggregator, is made of.
 type AuthorityConfig struct {
 	Registry   *meter.Registry // checked and signed by all parties
 	Key        *PartyKey
@@ -41,18 +34,11 @@ func NewAuthority(c AuthorityConfig) (*Authority, error) {
 	if c.Registry.Charter.Masking() {
 		return nil, errors.New("a masking registry has no authorities")
 	}
-	party, err := c.Key.place(&c.Registry.Charter)
+	keys, err := newShareKeys(&c)
 	if err != nil {
 		return nil, err
 	}
-	a := &Authority{intake: newIntake(c.Registry, c.Store), party: party, key: c.Key, last: party == len(c.Registry.Charter.Parties)-1}
-	if err := inLine(c.Store, c.Registry); err != nil {
-		return nil, err
-	}
-	if a.keys, err = a.openKeys(c.Enrolments); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return &Authority{newIntake(c.Registry, c.Store), c.Key, keys, keys.party == len(c.Registry.Charter.Parties)-1}, nil
 }
 
 // Check does all the cryptography of a record's arrival and changes nothing: many may
@@ -82,9 +68,7 @@ func (a *Authority) Check(record []byte) (*Arrival, error) {
 
 // shareOf returns this authority's share of a record; stale: its key is erased.
 func (a *Authority) shareOf(place int, r *meter.SlotRecord) (share meter.Share, stale bool, err error) {
-	a.keysMu.RLock()
-	key := a.keys[place] // it never changes
-	a.keysMu.RUnlock()
+	key := a.keys.of(place)
 	if a.last {
 		share, err = key.Open(r)
 	} else {
@@ -219,7 +203,7 @@ func (a *Authority) contribution(p *meter.Presence) (*Contribution, error) {
 		return nil, err
 	}
 	hash := p.Hash()
-	c := &Contribution{Presence: hash[:], Party: uint8(a.party)}
+	c := &Contribution{Presence: hash[:], Party: uint8(a.keys.party)}
 	for _, s := range Released(a.registry, p.Meters) {
 		var sum meter.Share
 		for _, r := range arrivals {
@@ -231,6 +215,15 @@ func (a *Authority) contribution(p *meter.Presence) (*Contribution, error) {
 	}
 	c.Signature = signContribution(a.key.signing, c)
 	return c, nil
+}
+
+// NextDay erases the keys and the records of the days before one.
+func (a *Authority) NextDay(day uint16) error {
+	if err := a.keys.nextDay(day); err != nil {
+		return err
+	}
+	a.Forget(day)
+	return nil
 }
 
 func mustMarshal(v any) []byte {

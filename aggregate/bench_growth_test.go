@@ -26,7 +26,7 @@ func BenchmarkGrowth(b *testing.B) {
 			const rounds = 5
 			var arrival, rest time.Duration
 			for b.Loop() {
-				a := c.authority()
+				a := c.authority(b)
 				start := time.Now()
 				for i := range rounds * len(o.sent) {
 					_, err := a.Check(o.sent[i%len(o.sent)])
@@ -78,7 +78,7 @@ func newCity(b *testing.B, w *town, o *ranSlot, n int) *city {
 		if j < 0 {
 			j = place % len(o.sent)
 		} else {
-			c.keys[place] = last.keys[j]
+			c.keys[place] = last.keys.of(j)
 		}
 		a := *lasts[j]
 		a.Place, a.Record = place, bytes.Replace(a.Record, w.registry.Meters[j].ID(), id, 1)
@@ -102,8 +102,10 @@ func spread(meters []meter.Enrolled, n int) []meter.Enrolled {
 }
 
 // authority is the city's last authority, to which nothing has come yet.
-func (c *city) authority() *Authority {
-	return &Authority{intake: newIntake(&c.registry, NewMemory()), party: 1, last: true, key: c.town.keys[1], keys: c.keys}
+func (c *city) authority(b *testing.B) *Authority {
+	s := NewMemory()
+	must(b, inLine(s, &c.registry))
+	return &Authority{newIntake(&c.registry, s), c.town.keys[1], &shareKeys{registry: &c.registry, store: s, party: 1, list: c.keys}, true}
 }
 
 // slot counts all arrivals in and does what follows: cut-off, presence, contribution,
@@ -144,15 +146,15 @@ func BenchmarkNextDay(b *testing.B) {
 	db, err := store.OpenSQLite(b.TempDir() + "/authority.db")
 	must(b, err)
 	defer db.Close()
-	a := &Authority{intake: newIntake(&r, db.Party("a")), keys: make([]*meter.ShareKey, n)}
-	for i := range a.keys {
-		a.keys[i], err = meter.ParseShareKey(binary.BigEndian.AppendUint64(make([]byte, 26), uint64(i)))
+	keys := &shareKeys{registry: &r, store: db.Party("a"), list: make([]*meter.ShareKey, n)}
+	for i := range keys.list {
+		keys.list[i], err = meter.ParseShareKey(binary.BigEndian.AppendUint64(make([]byte, 26), uint64(i)))
 		must(b, err)
 	}
 	day := uint16(0)
 	for b.Loop() {
 		day++
-		must(b, a.NextDay(day))
+		must(b, keys.nextDay(day))
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/day")
 }

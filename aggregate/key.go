@@ -96,11 +96,11 @@ func (k *PartyKey) String() string {
 	return wire.EncodeText(partyKeyName, append(data, k.name...))
 }
 
-// Party returns the public side for a charter. An aggregator has no recipient; an
-// authority's key must have its mailbox still.
-func (k *PartyKey) Party(masking bool) meter.Party {
+// Party returns the public side for a charter, without a recipient if the key no longer
+// has its mailbox.
+func (k *PartyKey) Party() meter.Party {
 	p := meter.Party{Name: k.name, Key: ed25519.PublicKey(k.signing[ed25519.SeedSize:])}
-	if !masking && k.mailbox != nil {
+	if k.mailbox != nil {
 		p.Recipient = k.mailbox.Recipient().String()
 	}
 	return p

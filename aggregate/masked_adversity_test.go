@@ -7,9 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cloudflare/circl/sign/ed25519"
-
-	"hushwatt/internal/wire"
 	"hushwatt/meter"
 )
 
@@ -31,7 +28,7 @@ func TestMaskedAdversity(t *testing.T) {
 		}
 	}
 	t.Logf("%v", seen)
-	for _, kind := range []string{"released", "silent", "wrong sum", "withheld", "corrupted refused"} {
+	for _, kind := range []string{"released", "silent", "wrong sum", "withheld", "corrupted refused", "crash before the sum", "crash before an answer is stored", "crash before an answer is acknowledged"} {
 		if seen[kind] == 0 {
 			t.Errorf("no run has seen %q: the runs are too tame", kind)
 		}
@@ -72,12 +69,6 @@ func (r *maskedRun) mail(messages [][]byte, loss int) (inTime, after []event) {
 	return list[:past], list[past:]
 }
 
-func (r *maskedRun) aggregator() *Aggregator {
-	g, err := NewAggregator(r.registry, r.keys[0], r.store)
-	must(r.t, err)
-	return g
-}
-
 // announce gives announcements to the aggregator.
 func (r *maskedRun) announce(g *Aggregator, events []event) {
 	for _, e := range events {
@@ -100,7 +91,7 @@ func (r *maskedRun) run() {
 	for place := range r.meters {
 		records[place] = r.measure(place, firstDay, r.slot)
 	}
-	g := r.aggregator()
+	g := r.town.aggregator(r.store)
 	inTime, late := r.mail(records, 10+15*r.rng.IntN(3))
 	r.announce(g, inTime)
 	p, err := g.Present(firstDay, r.slot, nil)
@@ -111,7 +102,7 @@ func (r *maskedRun) run() {
 		return
 	}
 	if r.rng.IntN(3) == 0 { // it crashes, the stream brings all announcements again
-		g = r.aggregator()
+		g = r.town.aggregator(r.store)
 		r.announce(g, inTime)
 		again, err := g.Present(firstDay, r.slot, nil)
 		must(r.t, err)
@@ -129,19 +120,16 @@ func (r *maskedRun) run() {
 		must(r.t, err)
 		if lies && !wrong {
 			wrong = true
-			m.spoil(r.t, a, r.registry.SquaresFor(p.Meters))
+			r.spoil(place, a, p)
 		}
 		answers[place] = a.Bytes()
 	}
-	inTime, _ = r.mail(answers, r.rng.IntN(2)*3)
-	arrived := map[int]bool{}
-	for _, e := range inTime {
-		if err := g.Answer(p, e.data); (err == nil) != e.good {
-			r.t.Errorf("an answer, corrupted %v: %v", !e.good, err)
-		}
-		if e.good {
-			arrived[e.party] = true
-		}
+	answered, _ := r.mail(answers, r.rng.IntN(2)*3)
+	arrived := r.hear(g, p, answered)
+	if r.rng.IntN(3) == 0 { // it crashes, the stream brings all announcements again
+		g = r.town.aggregator(r.store)
+		r.announce(g, inTime)
+		r.seen["crash before the sum"]++
 	}
 	f, err := g.Release(p)
 	switch {
@@ -169,11 +157,55 @@ func (r *maskedRun) run() {
 	}
 }
 
-// spoil makes an answer 1 Wh too much, signed.
-func (m *townMeter) spoil(t testing.TB, a *meter.Answer, squares bool) {
-	s, err := meter.ParseShare(a.Masked, squares)
-	must(t, err)
+// hear gives answers to programs of the aggregator that share its store, in batches. One
+// may crash before it has counted a batch, or before it has acknowledged one. It returns
+// whose answers were taken.
+func (r *maskedRun) hear(g *Aggregator, p *meter.Presence, events []event) map[int]bool {
+	programs := []*Aggregator{g, r.town.aggregator(r.store)}
+	arrived := map[int]bool{}
+	for len(events) > 0 {
+		n := 1 + r.rng.IntN(len(events))
+		which := r.rng.IntN(2)
+		var list []*Answered
+		for _, e := range events[:n] {
+			a, err := programs[which].CheckAnswer(firstDay, r.slot, e.data)
+			if (err == nil) != e.good {
+				r.t.Errorf("an answer, corrupted %v: %v", !e.good, err)
+			}
+			if err == nil {
+				list = append(list, a)
+			}
+		}
+		switch r.rng.IntN(6) {
+		case 0:
+			programs[which] = r.town.aggregator(r.store)
+			r.seen["crash before an answer is stored"]++
+			continue // the stream brings the batch again
+		case 1:
+			_, err := programs[which].TakeAnswers(list)
+			must(r.t, err)
+			programs[which] = r.town.aggregator(r.store)
+			r.seen["crash before an answer is acknowledged"]++
+			continue
+		}
+		outcomes, err := programs[which].TakeAnswers(list)
+		must(r.t, err)
+		for i, o := range outcomes {
+			if o != Taken && o != Duplicate {
+				r.t.Errorf("an answer is %s", o)
+			}
+			arrived[list[i].Place] = true
+		}
+		events = events[n:]
+	}
+	return arrived
+}
+
+// spoil makes an answer 1 Wh too much, with a tag that is right.
+func (r *maskedRun) spoil(place int, a *meter.Answer, p *meter.Presence) {
+	s, err := meter.ParseShare(a.Masked, r.registry.SquaresFor(p.Meters))
+	must(r.t, err)
 	s.Wh++
-	a.Masked, a.Signature = s.Bytes(squares), nil
-	a.Signature = ed25519.Sign(m.signing, append([]byte(wire.LabelAnswer), a.Bytes()...))
+	a.Masked = s.Bytes(r.registry.SquaresFor(p.Meters))
+	a.Tag = r.tag(place, a, p)
 }

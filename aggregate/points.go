@@ -79,7 +79,7 @@ func (a *Authority) Points(p *meter.Presence) (*Points, error) {
 		return nil, err
 	}
 	hash := p.Hash()
-	out := &Points{Presence: hash[:], Party: uint8(a.party)}
+	out := &Points{Presence: hash[:], Party: uint8(a.keys.party)}
 	base := ristretto.Slot(int(a.registry.Charter.N), int(p.Slot))
 	for _, r := range arrivals {
 		out.C = sharePoint(base, r.share.Wh, &r.share.Blinding).Append(out.C)

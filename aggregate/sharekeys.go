@@ -5,11 +5,47 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	"hushwatt/meter"
 )
 
-// keysName is under what an authority's store has the share keys of all meters that its
+// shareKeys are what a party has in common with each meter of its registry.
+type shareKeys struct {
+	registry *meter.Registry
+	store    Store
+	party    int // place in the charter
+	key      *PartyKey
+
+	mu   sync.RWMutex
+	list []*meter.ShareKey // by place
+
+	moving sync.Mutex // before mu
+	moved  uint16     // keys of the days before are erased
+}
+
+// newShareKeys returns the keys of the party of a checked registry, if it works for it.
+func newShareKeys(c *AuthorityConfig) (*shareKeys, error) {
+	party, err := c.Key.place(&c.Registry.Charter)
+	if err != nil {
+		return nil, err
+	}
+	if err := inLine(c.Store, c.Registry); err != nil {
+		return nil, err
+	}
+	s := &shareKeys{registry: c.Registry, store: c.Store, party: party, key: c.Key}
+	s.list, err = s.open(c.Enrolments)
+	return s, err
+}
+
+// of returns the key of the meter in a place as it is now.
+func (s *shareKeys) of(place int) *meter.ShareKey {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.list[place]
+}
+
+// keysName is under what a party's store has the share keys of all meters that its
 // charter's registries ever had. They are one value: a day's change is one transaction
 // for a million meters, and the keys of a meter that has left move on with the others.
 const keysName = "share-keys"
@@ -61,29 +97,29 @@ func mergeKeys(a, b []byte, day uint16) ([]byte, error) {
 }
 
 // storedKeys returns the keys in the form in which they are stored.
-func (a *Authority) storedKeys(keys []*meter.ShareKey) []byte {
+func (s *shareKeys) storedKeys(keys []*meter.ShareKey) []byte {
 	out := make([]byte, 0, len(keys)*storedKeySize)
 	for i, k := range keys {
-		out = append(append(out, a.registry.Meters[i].ID()...), k.Bytes()...)
+		out = append(append(out, s.registry.Meters[i].ID()...), k.Bytes()...)
 	}
 	return out
 }
 
 // takeStored puts those stored keys into the list, by place, that it does not have or
 // has of an earlier day.
-func (a *Authority) takeStored(keys []*meter.ShareKey, stored []byte) error {
+func (s *shareKeys) takeStored(keys []*meter.ShareKey, stored []byte) error {
 	if len(stored)%storedKeySize != 0 {
 		return errStoredKeys
 	}
 	place := 0
 	for ; len(stored) > 0; stored = stored[storedKeySize:] {
-		for place < len(keys) && bytes.Compare(a.registry.Meters[place].ID(), stored[:meter.IDSize]) < 0 {
+		for place < len(keys) && bytes.Compare(s.registry.Meters[place].ID(), stored[:meter.IDSize]) < 0 {
 			place++
 		}
 		if place == len(keys) {
 			return nil
 		}
-		if !bytes.Equal(a.registry.Meters[place].ID(), stored[:meter.IDSize]) || keys[place] != nil && keys[place].Day() >= storedDay(stored) {
+		if !bytes.Equal(s.registry.Meters[place].ID(), stored[:meter.IDSize]) || keys[place] != nil && keys[place].Day() >= storedDay(stored) {
 			continue
 		}
 		k, err := meter.ParseShareKey(stored[meter.IDSize:storedKeySize])
@@ -95,28 +131,28 @@ func (a *Authority) takeStored(keys []*meter.ShareKey, stored []byte) error {
 	return nil
 }
 
-// store merges keys into what is stored, all moved on to a day, and takes what is
+// put merges keys into what is stored, all moved on to a day, and takes what is
 // further on there.
-func (a *Authority) storeKeys(keys []*meter.ShareKey, day uint16) error {
-	ours := a.storedKeys(keys)
+func (s *shareKeys) put(keys []*meter.ShareKey, day uint16) error {
+	ours := s.storedKeys(keys)
 	var merged []byte
-	err := a.store.Update(keysName, func(stored []byte) (_ []byte, err error) {
+	err := s.store.Update(keysName, func(stored []byte) (_ []byte, err error) {
 		merged, err = mergeKeys(stored, ours, day)
 		return merged, err
 	})
 	if err != nil {
 		return fmt.Errorf("store share keys: %w", err)
 	}
-	return a.takeStored(keys, merged)
+	return s.takeStored(keys, merged)
 }
 
-// openKeys returns the registry's keys: those that the store has, and the others from
+// open returns the registry's keys: those that the store has, and the others from
 // the meters' enrolments, which are stored.
-func (a *Authority) openKeys(enrolments func(id []byte) *meter.Enrolment) ([]*meter.ShareKey, error) {
-	keys := make([]*meter.ShareKey, len(a.registry.Meters))
-	stored, err := a.store.Get(keysName)
+func (s *shareKeys) open(enrolments func(id []byte) *meter.Enrolment) ([]*meter.ShareKey, error) {
+	keys := make([]*meter.ShareKey, len(s.registry.Meters))
+	stored, err := s.store.Get(keysName)
 	if err == nil {
-		err = a.takeStored(keys, stored)
+		err = s.takeStored(keys, stored)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("share keys: %w", err)
@@ -131,18 +167,18 @@ func (a *Authority) openKeys(enrolments func(id []byte) *meter.Enrolment) ([]*me
 		return keys, nil
 	}
 	err = parallel(len(missing), func(i int) (err error) {
-		keys[missing[i]], err = a.openKey(enrolments, &a.registry.Meters[missing[i]])
+		keys[missing[i]], err = s.openOne(enrolments, &s.registry.Meters[missing[i]])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return keys, a.storeKeys(keys, 0)
+	return keys, s.put(keys, 0)
 }
 
-// openKey opens a meter's enrolment.
-func (a *Authority) openKey(enrolments func(id []byte) *meter.Enrolment, m *meter.Enrolled) (*meter.ShareKey, error) {
-	if a.key.mailbox == nil {
+// openOne opens a meter's enrolment.
+func (s *shareKeys) openOne(enrolments func(id []byte) *meter.Enrolment, m *meter.Enrolled) (*meter.ShareKey, error) {
+	if s.key.mailbox == nil {
 		return nil, fmt.Errorf("no share key of meter %s, and no mailbox to open its enrolment", m.Certificate.Meter)
 	}
 	e := enrolments(m.ID())
@@ -152,38 +188,38 @@ func (a *Authority) openKey(enrolments func(id []byte) *meter.Enrolment, m *mete
 	if h := e.Hash(); string(h[:]) != string(m.Enrolment) {
 		return nil, fmt.Errorf("enrolment of meter %s is not that of the registry", m.Certificate.Meter)
 	}
-	k, err := a.key.mailbox.OpenEnrolment(e, a.party)
+	k, err := s.key.mailbox.OpenEnrolment(e, s.party)
 	if err != nil {
 		return nil, err
 	}
-	k.Forget(a.registry.First)
+	k.Forget(s.registry.First)
 	return k, nil
 }
 
-// NextDay erases the keys of the days before one, on the disk first, and the records
-// of those days. Keys only ever move on, also where several programs of an authority
-// share a store and one is behind; it takes over what the others have moved on.
-func (a *Authority) NextDay(day uint16) error {
-	a.moving.Lock()
-	defer a.moving.Unlock()
-	if day > a.moved {
-		keys := make([]*meter.ShareKey, len(a.keys)) // only we change them
-		err := parallel(len(keys), func(i int) error {
-			k := *a.keys[i]
-			k.Forget(day)
-			keys[i] = &k
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := a.storeKeys(keys, day); err != nil {
-			return err
-		}
-		a.keysMu.Lock()
-		a.keys, a.moved = keys, day
-		a.keysMu.Unlock()
+// nextDay erases the keys of the days before one, on the disk first. Keys only ever move
+// on, also where several programs of a party share a store and one is behind; it takes
+// over what the others have moved on.
+func (s *shareKeys) nextDay(day uint16) error {
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	if day <= s.moved {
+		return nil
 	}
-	a.Forget(day)
+	keys := make([]*meter.ShareKey, len(s.list)) // only we change them
+	err := parallel(len(keys), func(i int) error {
+		k := *s.list[i]
+		k.Forget(day)
+		keys[i] = &k
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.put(keys, day); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.list, s.moved = keys, day
+	s.mu.Unlock()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 
 	"hushwatt/meter"
@@ -130,7 +131,7 @@ func (s *Simulation) begin() (*simulated, error) {
 			return nil, err
 		}
 		keys = append(keys, k)
-		charter.Parties = append(charter.Parties, k.Party(s.Authorities == 0))
+		charter.Parties = append(charter.Parties, k.Party())
 	}
 	if s.Authorities == 0 {
 		charter.Neighbours = Degree
@@ -210,7 +211,7 @@ func (r *simulated) found(c *meter.Charter, keys []*PartyKey, byName map[string]
 	}
 	find := func(id []byte) *meter.Enrolment { return byID[string(id)] }
 	if c.Masking() {
-		if r.aggregator, err = NewAggregator(registry, keys[0], NewMemory()); err != nil {
+		if r.aggregator, err = NewAggregator(AuthorityConfig{registry, keys[0], find, NewMemory()}); err != nil {
 			return err
 		}
 		return r.introduce(find)
@@ -285,7 +286,7 @@ func (r *simulated) day(day uint16, first, slots int, each func(SimulatedSlot) e
 		}
 	}
 	if r.aggregator != nil {
-		r.aggregator.Forget(day + 1)
+		return r.aggregator.NextDay(day + 1)
 	}
 	return nil
 }
@@ -465,6 +466,7 @@ func (r *simulated) unmask(day, slot uint16) (*SlotFile, error) {
 	if p == nil || err != nil {
 		return nil, err
 	}
+	answered := make([]*Answered, len(r.homes))
 	err = parallel(len(r.homes), func(i int) error {
 		if !p.Meters.Has(i) {
 			return nil
@@ -473,9 +475,14 @@ func (r *simulated) unmask(day, slot uint16) (*SlotFile, error) {
 		if err != nil {
 			return err
 		}
-		return r.aggregator.Answer(p, a.Bytes())
+		answered[i], err = r.aggregator.CheckAnswer(day, slot, a.Bytes())
+		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	answered = slices.DeleteFunc(answered, func(a *Answered) bool { return a == nil })
+	if _, err := r.aggregator.TakeAnswers(answered); err != nil {
 		return nil, err
 	}
 	return r.aggregator.Release(p)

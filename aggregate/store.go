@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"bytes"
+	"maps"
 	"sync"
 )
 
@@ -20,6 +21,8 @@ type Store interface {
 	// that race, the second sees what the first has stored. An error of change leaves
 	// everything as it was.
 	Update(key string, change func(old []byte) (value []byte, err error)) error
+	// Drop deletes the values whose keys are from ≤ key < to, in order of their bytes.
+	Drop(from, to string) error
 }
 
 // Memory is a Store for tests and simulations, which survives nothing.
@@ -66,5 +69,13 @@ func (s *Memory) Update(key string, change func(old []byte) ([]byte, error)) err
 		return err
 	}
 	s.m[key] = bytes.Clone(value)
+	return nil
+}
+
+// Drop implements Store.
+func (s *Memory) Drop(from, to string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.m, func(key string, _ []byte) bool { return from <= key && key < to })
 	return nil
 }

@@ -95,7 +95,7 @@ func newTown(t testing.TB, seed string, s townSetup) *town {
 		k, err := NewPartyKey(fmt.Sprintf("A%d", i+1), meter.X25519, stream(seed, fmt.Sprint("party", i)))
 		must(t, err)
 		w.keys = append(w.keys, k)
-		c.Parties = append(c.Parties, k.Party(s.parties == 1))
+		c.Parties = append(c.Parties, k.Party())
 	}
 	w.charter, err = w.issuer.SignCharter(c)
 	must(t, err)
@@ -175,6 +175,48 @@ func (w *town) authority(party int, s Store) *Authority {
 	a, err := NewAuthority(AuthorityConfig{w.registry, w.keys[party], w.find, s})
 	must(w.t, err)
 	return a
+}
+
+func (w *town) aggregator(s Store) *Aggregator {
+	w.t.Helper()
+	g, err := NewAggregator(AuthorityConfig{w.registry, w.keys[0], w.find, s})
+	must(w.t, err)
+	return g
+}
+
+// answer gives an answer that is in order to an aggregator.
+func (w *town) answer(g *Aggregator, p *meter.Presence, data []byte) Outcome {
+	w.t.Helper()
+	a, err := g.CheckAnswer(p.Day, p.Slot, data)
+	must(w.t, err)
+	outcomes, err := g.TakeAnswers([]*Answered{a})
+	must(w.t, err)
+	return outcomes[0]
+}
+
+// tag makes the tag of an answer of the meter in a place as docs/protocol.md, section
+// 7.8, says, here from first principles and with the aggregator's key alone.
+func (w *town) tag(place int, a *meter.Answer, p *meter.Presence) []byte {
+	w.t.Helper()
+	key, err := w.keys[0].mailbox.OpenEnrolment(w.find(w.meters[place].id), 0)
+	must(w.t, err)
+	key.Forget(p.Day)
+	return w.tagWith(key, a, p)
+}
+
+func (w *town) tagWith(key *meter.ShareKey, a *meter.Answer, p *meter.Presence) []byte {
+	w.t.Helper()
+	day := string(binary.BigEndian.AppendUint16(nil, p.Day))
+	use, err := hkdf.Expand(sha256.New, key.Bytes()[2:], "hushwatt/v1/share-day"+day, 32)
+	must(w.t, err)
+	hash := p.Hash()
+	s := sha3.NewSHAKE256()
+	for _, part := range []string{"hushwatt/v1/answer", string(use), string(a.Meter), day, string(binary.BigEndian.AppendUint16(nil, p.Slot)), string(hash[:]), string(a.Masked)} {
+		s.Write([]byte(part))
+	}
+	tag := make([]byte, 8)
+	s.Read(tag)
+	return tag
 }
 
 // resign signs a changed record as its meter would.

@@ -15,6 +15,8 @@ func TestVectorFiles(t *testing.T) {
 	dayEndVectors(t, &l)
 	intakeVectors(t, &l)
 	maskedVectors(t, &l)
+	aggregatorVectors(t, &l)
+	answerVectors(t, &l)
 	testvectors.Sync(t, "aggregate", l)
 }
 
@@ -393,7 +395,7 @@ func maskedVectors(t *testing.T, l *vectorList) {
 		l.refuse("masked", name, "masked", comment, input(presences...))
 	}
 	everybody := presence()
-	no("answered-twice", "The same presence is shown again.", everybody, everybody)
+	l.accept("masked-again", "masked", "The same presence is shown again: the answer is sent again, the same bytes.", input(everybody, everybody))
 	no("two-bitmaps-one-slot", "Another presence is signed for a slot that was answered.", everybody, presence(around[0]))
 	no("few-neighbours", "Seven of its neighbours are present.", presence(around[:9]...))
 	var far []int

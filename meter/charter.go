@@ -35,7 +35,7 @@ type Party struct {
 	_         struct{} `cbor:",toarray"`
 	Name      string
 	Key       []byte // Ed25519
-	Recipient string // to whom meters send their share keys; empty for an aggregator
+	Recipient string // to whom meters send their share keys
 }
 
 // Bounds of a charter.
@@ -135,15 +135,9 @@ func (c *Charter) checkParties() error {
 			return fmt.Errorf("charter of %s: %s: %w", c.Registry, p.Name, err)
 		}
 		for j := range i {
-			if o := &c.Parties[j]; o.Name == p.Name || bytes.Equal(o.Key, p.Key) || !c.Masking() && o.Recipient == p.Recipient {
+			if o := &c.Parties[j]; o.Name == p.Name || bytes.Equal(o.Key, p.Key) || o.Recipient == p.Recipient {
 				return fmt.Errorf("charter of %s: %s and %s are one", c.Registry, o.Name, p.Name)
 			}
-		}
-		if c.Masking() {
-			if p.Recipient != "" {
-				return fmt.Errorf("charter of %s: an aggregator receives no share keys", c.Registry)
-			}
-			continue
 		}
 		if _, err := ParseRecipient(p.Recipient); err != nil {
 			return fmt.Errorf("charter of %s: %s: %w", c.Registry, p.Name, err)

@@ -13,14 +13,15 @@ import (
 // of its enrolment's hash.
 const IDSize = 8
 
-// An Enrolment is a meter's entry into a registry: it hands every authority a key of
-// its own, sealed, or names the recipient to which neighbours seal theirs.
+// An Enrolment is a meter's entry into a registry: it hands every party a key of its
+// own, sealed, and in a masking registry names the recipient to which neighbours seal
+// theirs.
 type Enrolment struct {
 	_           struct{} `cbor:",toarray"`
 	Certificate Certificate
 	Charter     []byte   // hash
 	First       uint16   // first day of its share keys
-	Envelopes   [][]byte // HPKE encapsulation ‖ ciphertext for each authority; none in a masking registry
+	Envelopes   [][]byte // HPKE encapsulation ‖ ciphertext for each party
 	Recipient   string   // of the meter, in a masking registry; else empty
 	Signature   []byte   // of the meter
 }
@@ -51,7 +52,7 @@ func (e *Enrolment) body() []byte {
 	return mustMarshal(&unsigned)
 }
 
-// context is what the envelope for one authority authenticates.
+// context is what the envelope for one party authenticates.
 func (e *Enrolment) context(party int) []byte {
 	bare := *e
 	bare.Envelopes, bare.Signature = nil, nil
@@ -65,16 +66,12 @@ func (e *Enrolment) check(c *Charter) error {
 	if err := c.admits(&e.Certificate); err != nil {
 		return fmt.Errorf("enrolment: %w", err)
 	}
-	hash, envelopes := c.Hash(), len(c.Parties)
-	if c.Masking() {
-		envelopes = 0
-	}
-	name := e.Certificate.Meter
+	hash, name := c.Hash(), e.Certificate.Meter
 	switch {
 	case string(e.Charter) != string(hash[:]):
 		return fmt.Errorf("enrolment of meter %s: it is for another charter", name)
-	case len(e.Envelopes) != envelopes:
-		return fmt.Errorf("enrolment of meter %s: %d envelopes for %d authorities", name, len(e.Envelopes), envelopes)
+	case len(e.Envelopes) != len(c.Parties):
+		return fmt.Errorf("enrolment of meter %s: %d envelopes for %d parties", name, len(e.Envelopes), len(c.Parties))
 	case !e.Certificate.validOn(e.First, e.First):
 		return fmt.Errorf("enrolment of meter %s: its certificate is not valid on %s", name, DayText(e.First))
 	case c.Masking() != (e.Recipient != ""):
@@ -95,7 +92,7 @@ func (e *Enrolment) check(c *Charter) error {
 type membership struct {
 	charter  *Charter
 	id       []byte      // IDSize bytes
-	keys     []*ShareKey // of the authorities, in their order
+	keys     []*ShareKey // of the parties, in their order
 	masks    *masks      // in a masking registry, once it was joined
 	mailbox  *Key        // in a masking registry: what neighbours seal to
 	enrolled *Enrolment
@@ -153,11 +150,8 @@ func (m *Meter) Enrolled(channel int) (*Enrolment, *Charter) {
 	return nil, nil
 }
 
-// sealKeys draws a key for each authority.
+// sealKeys draws a key for each party.
 func (p *membership) sealKeys(random io.Reader, first uint16) error {
-	if p.charter.Masking() {
-		return nil
-	}
 	for i := range p.charter.Parties {
 		r, err := ParseRecipient(p.charter.Parties[i].Recipient)
 		if err != nil {
@@ -175,17 +169,26 @@ func (p *membership) sealKeys(random io.Reader, first uint16) error {
 
 // sealShareKey draws a share key and seals it for a recipient.
 func sealShareKey(random io.Reader, r *Recipient, context []byte, first uint16) (*ShareKey, []byte, error) {
-	secret, seed := make([]byte, nodeSize), make([]byte, r.id.Scheme().EncapsulationSeedSize())
-	for _, b := range [][]byte{secret, seed} {
-		if _, err := io.ReadFull(random, b); err != nil {
-			return nil, nil, fmt.Errorf("share key: %w", err)
-		}
-	}
-	encapsulated, ciphertext, err := r.id.seal(r.key, seed, []byte(wire.LabelEnrolmentSecret), secret, context)
-	if err != nil {
+	secret := make([]byte, nodeSize)
+	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, nil, fmt.Errorf("share key: %w", err)
 	}
-	return newShareKey(secret, first), append(encapsulated, ciphertext...), nil
+	key := newShareKey(secret, first)
+	envelope, err := key.sealFor(random, r, context)
+	return key, envelope, err
+}
+
+// sealFor seals a share key, from its first day on, for a recipient.
+func (k *ShareKey) sealFor(random io.Reader, r *Recipient, context []byte) ([]byte, error) {
+	seed := make([]byte, r.id.Scheme().EncapsulationSeedSize())
+	if _, err := io.ReadFull(random, seed); err != nil {
+		return nil, fmt.Errorf("share key: %w", err)
+	}
+	encapsulated, ciphertext, err := r.id.seal(r.key, seed, []byte(wire.LabelEnrolmentSecret), k.chain[:], context)
+	if err != nil {
+		return nil, fmt.Errorf("share key: %w", err)
+	}
+	return append(encapsulated, ciphertext...), nil
 }
 
 // openShareKey opens what sealShareKey sealed.
@@ -201,8 +204,8 @@ func (k *Key) openShareKey(envelope, context []byte, first uint16) (*ShareKey, e
 	return newShareKey(secret, first), nil
 }
 
-// OpenEnrolment returns the share key that an enrolment holds for the authority in a
-// place 0 … k−1 of the charter, whose key this is.
+// OpenEnrolment returns the share key that an enrolment holds for the party in a place
+// 0 … k−1 of the charter, whose key this is.
 func (k *Key) OpenEnrolment(e *Enrolment, party int) (*ShareKey, error) {
 	if party < 0 || party >= len(e.Envelopes) {
 		return nil, fmt.Errorf("enrolment of meter %s: no envelope %d", e.Certificate.Meter, party)

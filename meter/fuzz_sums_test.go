@@ -56,6 +56,7 @@ func FuzzRegistry(f *testing.F) {
 	f.Add(charter.Bytes())
 	f.Add(list[0].Bytes())
 	f.Add(presence.Bytes())
+	f.Add((&Answer{Meter: r.Meters[0].ID(), Masked: make([]byte, 40), Tag: make([]byte, TagSize)}).Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if got, err := ParseRegistry(data); err == nil && !bytes.Equal(got.Bytes(), data) {
 			t.Fatal("registry: another encoding parses")
@@ -81,7 +82,9 @@ func FuzzRegistry(f *testing.F) {
 		if i, err := DecodeIntroduction(data); err == nil && !bytes.Equal(i.Bytes(), data) {
 			t.Fatal("introduction: another encoding parses")
 		}
-		_, _, _ = r.CheckAnswer(data, presence)
+		if a, err := DecodeAnswer(data); err == nil && !bytes.Equal(a.Bytes(), data) {
+			t.Fatal("answer: another encoding parses")
+		}
 	})
 }
 

@@ -124,7 +124,7 @@ type membershipFile struct {
 	_         struct{} `cbor:",toarray"`
 	Enrolment Enrolment
 	Charter   Charter
-	Keys      [][]byte // of the authorities
+	Keys      [][]byte // of the parties
 	Mailbox   []byte   // key file
 	Registry  []byte   // of masks; empty before it was joined
 	Places    []uint32 // of neighbours, ascending

@@ -26,9 +26,6 @@ func (h *house) charter(t testing.TB, k int, c Charter) (*Charter, *parties) {
 		box := newTestKey(t)
 		p.keys, p.boxes = append(p.keys, key), append(p.boxes, box)
 		party := Party{Name: string(rune('A' + i)), Key: publicOf(key.key), Recipient: box.Recipient().String()}
-		if k == 1 {
-			party.Recipient = ""
-		}
 		c.Parties = append(c.Parties, party)
 	}
 	c.Registry, c.MinSum, c.MinVariance = "town", max(c.MinSum, 2), max(c.MinSum, c.MinVariance, 2)
@@ -300,7 +297,8 @@ func TestEnrolRefuses(t *testing.T) {
 		"of one meter":           {MinSum: 1},
 		"with one party twice":   {MinSum: 2, MinVariance: 2, Parties: []Party{{Name: "A", Key: key, Recipient: h.key.Recipient().String()}, {Name: "B", Key: key, Recipient: other.key.Recipient().String()}}},
 		"variance of fewer":      {MinSum: 3, MinVariance: 2},
-		"masks without a number": {MinSum: 2, MinVariance: 2, Parties: []Party{{Name: "A", Key: key}}},
+		"masks without a number": {MinSum: 2, MinVariance: 2, Parties: []Party{{Name: "A", Key: key, Recipient: h.key.Recipient().String()}}},
+		"masks, no recipient":    {MinSum: 2, MinVariance: 2, Neighbours: 8, Parties: []Party{{Name: "A", Key: key}}},
 	} {
 		c.Registry, c.N = "town", 24
 		if _, err := h.authority.SignCharter(c); err == nil {

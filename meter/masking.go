@@ -2,6 +2,7 @@ package meter
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 
@@ -61,7 +62,8 @@ func (i *Introduction) context() []byte {
 
 // Join takes the meter into a masking registry that it has enrolled in. enrolments
 // returns that of a meter of the registry, by id. It returns introductions for the
-// neighbours that stand after it; those before send theirs to Meet.
+// neighbours that stand after it; those before send theirs to Meet. Joining again
+// introduces it with the same keys, as long as it has them.
 func (m *Meter) Join(r *Registry, enrolments func(id []byte) *Enrolment) ([]*Introduction, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
@@ -71,14 +73,19 @@ func (m *Meter) Join(r *Registry, enrolments func(id []byte) *Enrolment) ([]*Int
 	if p == nil || !p.charter.Masking() || p.charter.Hash() != charter {
 		return nil, errors.New("the meter is not enrolled under the charter of this registry")
 	}
-	own, ring := r.Index(p.id), r.Ring()
+	own := r.Index(p.id)
 	if own < 0 {
 		return nil, ErrNotEnrolled
 	}
-	k := &masks{registry: r, ring: ring, place: own, keys: map[int]*ShareKey{}}
-	hash := r.Hash()
+	hash, k := r.Hash(), p.masks
+	if k == nil || k.registry.Hash() != hash {
+		if k != nil && m.live != nil {
+			return nil, fmt.Errorf("day %s is in progress with the masks of another registry", DayText(m.live.readings.Day))
+		}
+		k = &masks{registry: r, ring: r.Ring(), place: own, keys: map[int]*ShareKey{}}
+	}
 	var list []*Introduction
-	for _, j := range ring.Neighbours(own) {
+	for _, j := range k.ring.Neighbours(own) {
 		if j < own {
 			continue
 		}
@@ -86,28 +93,58 @@ func (m *Meter) Join(r *Registry, enrolments func(id []byte) *Enrolment) ([]*Int
 		if e == nil {
 			return nil, fmt.Errorf("no enrolment of meter %s", r.Meters[j].Certificate.Meter)
 		}
-		if err := e.check(&r.Charter); err != nil {
-			return nil, err
-		}
-		if h := e.Hash(); !bytes.Equal(h[:], r.Meters[j].Enrolment) {
-			return nil, fmt.Errorf("enrolment of meter %s is not that of the registry", e.Certificate.Meter)
-		}
-		to, err := ParseRecipient(e.Recipient)
+		i, err := m.introduce(p.id, k, j, e)
 		if err != nil {
 			return nil, err
 		}
-		i := &Introduction{Registry: hash[:], From: p.id, To: r.Meters[j].ID()}
-		if k.keys[j], i.Envelope, err = sealShareKey(m.rand, to, i.context(), r.First); err != nil {
-			return nil, err
-		}
-		i.Signature = signIntroduction(m.key, i.body())
 		list = append(list, i)
 	}
 	p.masks = k
+	m.catchUp(p)
 	return list, m.saveMemberships()
 }
 
-// Meet takes a neighbour's key. The first one counts.
+// catchUp moves keys that came late to the day in progress.
+func (m *Meter) catchUp(p *membership) {
+	if m.live != nil {
+		p.forget(m.live.readings.Day)
+	}
+}
+
+// ErrJoined is returned to a meter that joins a registry again when the keys of its
+// first day are gone.
+var ErrJoined = errors.New("the meter has joined this registry before, and can no longer introduce itself")
+
+// introduce makes the introduction for the neighbour in place j: of a new key, or of
+// the one that it has already.
+func (m *Meter) introduce(own []byte, k *masks, j int, e *Enrolment) (*Introduction, error) {
+	if err := e.check(&k.registry.Charter); err != nil {
+		return nil, err
+	}
+	if h := e.Hash(); !bytes.Equal(h[:], k.registry.Meters[j].Enrolment) {
+		return nil, fmt.Errorf("enrolment of meter %s is not that of the registry", e.Certificate.Meter)
+	}
+	to, err := ParseRecipient(e.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	hash := k.registry.Hash()
+	i := &Introduction{Registry: hash[:], From: own, To: k.registry.Meters[j].ID()}
+	if key := k.keys[j]; key == nil {
+		k.keys[j], i.Envelope, err = sealShareKey(m.rand, to, i.context(), k.registry.First)
+	} else if key.Day() == k.registry.First {
+		i.Envelope, err = key.sealFor(m.rand, to, i.context())
+	} else {
+		err = ErrJoined
+	}
+	if err != nil {
+		return nil, err
+	}
+	i.Signature = signIntroduction(m.key, i.body())
+	return i, nil
+}
+
+// Meet takes a neighbour's key. The first one counts; the same one may come again.
 func (m *Meter) Meet(i *Introduction) error {
 	for _, p := range m.memberships {
 		k := p.masks
@@ -118,8 +155,6 @@ func (m *Meter) Meet(i *Introduction) error {
 		switch {
 		case !bytes.Equal(i.Registry, hash[:]) || from < 0 || from >= k.place || !contains(k.ring.Neighbours(k.place), from):
 			return errors.New("introduction: not from a neighbour that stands before")
-		case k.keys[from] != nil:
-			return errors.New("introduction: the neighbour has introduced itself before")
 		case !verifyIntroduction(k.registry.Meters[from].Certificate.Key, i.body(), i.Signature):
 			return errors.New("introduction: the neighbour did not sign it")
 		}
@@ -127,7 +162,14 @@ func (m *Meter) Meet(i *Introduction) error {
 		if err != nil {
 			return fmt.Errorf("introduction: %w", err)
 		}
+		if known := k.keys[from]; known != nil {
+			if key.Forget(known.day); subtle.ConstantTimeCompare(key.chain[:], known.chain[:]) != 1 {
+				return errors.New("introduction: the neighbour has introduced itself before, with another key")
+			}
+			return nil
+		}
 		k.keys[from] = key
+		m.catchUp(p)
 		return m.saveMemberships()
 	}
 	return errors.New("introduction: for another meter")
@@ -140,161 +182,4 @@ func contains(list []int, x int) bool {
 		}
 	}
 	return false
-}
-
-// An Answer is a meter's reading under its masks.
-type Answer struct {
-	_         struct{} `cbor:",toarray"`
-	Meter     []byte   // id
-	Day       uint16
-	Slot      uint16
-	Presence  []byte // hash of the presence for which it is masked
-	Masked    []byte // a share: with the square only if enough meters are present for variance
-	Signature []byte // of the meter
-}
-
-// Bytes returns the form that Registry.CheckAnswer reads.
-func (a *Answer) Bytes() []byte { return mustMarshal(a) }
-
-func (a *Answer) body() []byte {
-	unsigned := *a
-	unsigned.Signature = nil
-	return mustMarshal(&unsigned)
-}
-
-// CheckAnswer reads an answer to a presence and returns the place of its meter and
-// what it sends.
-func (r *Registry) CheckAnswer(data []byte, p *Presence) (int, Share, error) {
-	var a Answer
-	if err := wire.Unmarshal(data, &a); err != nil {
-		return -1, Share{}, fmt.Errorf("answer: %w", err)
-	}
-	hash := p.Hash()
-	i := -1
-	if len(a.Meter) == IDSize {
-		i = r.Index(a.Meter)
-	}
-	switch {
-	case i < 0 || !p.Meters.Has(i):
-		return -1, Share{}, fmt.Errorf("answer: %w", ErrNotPresent)
-	case a.Day != p.Day || a.Slot != p.Slot || !bytes.Equal(a.Presence, hash[:]):
-		return -1, Share{}, errors.New("answer: to another presence")
-	case !verifyAnswer(r.Meters[i].Certificate.Key, a.body(), a.Signature):
-		return -1, Share{}, errors.New("answer: the meter did not sign it")
-	}
-	s, err := ParseShare(a.Masked, r.SquaresFor(p.Meters))
-	return i, s, err
-}
-
-// SquaresFor reports whether squares are summed over these meters.
-func (r *Registry) SquaresFor(present Bitmap) bool {
-	return r.Charter.Squares && present.Count() >= int(r.Charter.MinVariance)
-}
-
-// Errors of Live.Answer: a meter that returns one has said nothing.
-var (
-	ErrAnswered       = errors.New("this slot was answered before")
-	ErrSecondPresence = errors.New("another presence was signed for this slot")
-	ErrBelowMinimum   = errors.New("fewer meters are present than may be summed")
-	ErrFewNeighbours  = errors.New("too few neighbours are present")
-	ErrNotConnected   = errors.New("those present fall into parts")
-	ErrNotPresent     = errors.New("the meter is not among those present")
-)
-
-// Answer returns the masked reading of a slot for a signed presence. It is given once:
-// that the slot was answered is stored first, and there is no second answer, for
-// this presence or another, whatever was lost on the way.
-func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
-	member := l.m.membershipOf(channel)
-	if member == nil || member.masks == nil {
-		return nil, errors.New("the meter has joined no masking registry")
-	}
-	if l.m.live != l {
-		return nil, errOver // what was answered is forgotten with the day
-	}
-	k := member.masks
-	at, hash := answeredAt{uint8(channel), p.Slot}, p.Hash()
-	var answered []byte
-	if before, ok := l.answered[at]; ok {
-		answered = before[:]
-	}
-	if err := k.mayAnswer(p, answered); err != nil {
-		return nil, err
-	}
-	if p.Day != l.readings.Day || int(p.Slot) >= l.next {
-		return nil, errors.New("presence is not of a slot of this day that is over")
-	}
-	wh, ok := l.reading(int(p.Slot), channel)
-	if !ok {
-		return nil, ErrNotPresent
-	}
-	opening := slotOpening(&l.key, channel, int(p.Slot), wh, k.registry.SquaresFor(p.Meters))
-	if err := k.mask(&opening, p, hash); err != nil {
-		return nil, err
-	}
-	l.answered[at] = hash
-	if err := l.save(); err != nil {
-		return nil, err // stored or not: it was not sent, and will not be
-	}
-	a := &Answer{Meter: member.id, Day: p.Day, Slot: p.Slot, Presence: hash[:], Masked: opening.Bytes(k.registry.SquaresFor(p.Meters))}
-	a.Signature = signAnswer(l.m.key, a.body())
-	return a, nil
-}
-
-// MayAnswer says whether the meter in a place of a masking registry may answer a
-// presence, after it has answered for the slot to the presence of a hash (nil: it has
-// not). Everything else that Live.Answer checks is in the meter's memory.
-func (r *Registry) MayAnswer(place int, p *Presence, answered []byte) error {
-	return (&masks{registry: r, ring: r.Ring(), place: place}).mayAnswer(p, answered)
-}
-
-func (k *masks) mayAnswer(p *Presence, answered []byte) error {
-	if err := p.Check(k.registry); err != nil {
-		return err
-	}
-	hash := p.Hash()
-	switch {
-	case answered != nil && bytes.Equal(answered, hash[:]):
-		return ErrAnswered
-	case answered != nil:
-		return ErrSecondPresence
-	case !p.Meters.Has(k.place):
-		return ErrNotPresent
-	case p.Meters.Count() < int(k.registry.Charter.MinSum):
-		return ErrBelowMinimum
-	case k.ring.Present(k.place, p.Meters) < MinNeighbours:
-		return ErrFewNeighbours
-	case !k.ring.Connected(p.Meters):
-		return ErrNotConnected
-	}
-	return nil
-}
-
-// mask adds what the meter shares with each neighbour that is present, or takes it
-// off if the neighbour stands before it.
-func (k *masks) mask(s *Share, p *Presence, hash hash) error {
-	squares := k.registry.SquaresFor(p.Meters)
-	for _, j := range k.ring.Neighbours(k.place) {
-		if !p.Meters.Has(j) {
-			continue
-		}
-		key := k.keys[j]
-		if key == nil {
-			return fmt.Errorf("meter %s has not introduced itself", k.registry.Meters[j].Certificate.Meter)
-		}
-		use, err := key.on(p.Day)
-		if err != nil {
-			return err
-		}
-		m := pad(wire.LabelMask, use, nil, p.Day, p.Slot, hash[:])
-		if !squares {
-			m.withoutSquares()
-		}
-		if k.place < j {
-			s.Add(&m)
-		} else {
-			s.Sub(&m)
-		}
-	}
-	return nil
 }

@@ -81,8 +81,7 @@ func ParseShare(b []byte, squares bool) (s Share, err error) {
 	return s, nil
 }
 
-// A ShareKey is what a meter has in common with one authority, or with one
-// neighbour. It changes every day, and none can be found from a later one: whoever
+// A ShareKey is what a meter has in common with one party, or with one neighbour. It changes every day, and none can be found from a later one: whoever
 // takes an authority's keys today cannot read yesterday's records.
 type ShareKey struct {
 	chain node    // of day
@@ -177,15 +176,20 @@ const padSize = 2*8 + 2*48
 // pad draws a share that looks uniform: u64be ‖ u64be ‖ two times 48 bytes, little-
 // endian, mod q. Short labels and inputs keep it to one permutation.
 func pad(label string, key *node, id []byte, day, slot uint16, context []byte) (s Share) {
-	input := make([]byte, 0, 136)
-	input = append(append(append(input, label...), key[:]...), id...)
-	input = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(input, day), slot)
-	stream := sha3.SumSHAKE256(append(input, context...), padSize)
+	stream := keyed(label, key, id, day, slot, context, padSize)
 	s.Wh = binary.BigEndian.Uint64(stream)
 	s.Squared = binary.BigEndian.Uint64(stream[8:])
 	s.Blinding.SetWide(stream[16:64])
 	s.BlindingQ.SetWide(stream[64:])
 	return s
+}
+
+// keyed is SHAKE256(label ‖ key ‖ id ‖ u16be day ‖ u16be slot ‖ context).
+func keyed(label string, key *node, id []byte, day, slot uint16, context []byte, size int) []byte {
+	input := make([]byte, 0, 256)
+	input = append(append(append(input, label...), key[:]...), id...)
+	input = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(input, day), slot)
+	return sha3.SumSHAKE256(append(input, context...), size)
 }
 
 // withoutSquares clears what a registry without squares does not sum.

@@ -96,14 +96,6 @@ func verifyIntroduction(key ed25519.PublicKey, body, signature []byte) bool {
 	return verify(key, wire.LabelIntroduction, body, signature)
 }
 
-func signAnswer(key ed25519.PrivateKey, body []byte) []byte {
-	return sign(key, wire.LabelAnswer, body)
-}
-
-func verifyAnswer(key ed25519.PublicKey, body, signature []byte) bool {
-	return verify(key, wire.LabelAnswer, body, signature)
-}
-
 func sign(key ed25519.PrivateKey, label string, body []byte) []byte {
 	return ed25519.Sign(key, append([]byte(label), body...))
 }

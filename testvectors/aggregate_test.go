@@ -2,6 +2,7 @@ package testvectors_test
 
 import (
 	"fmt"
+	"slices"
 
 	"hushwatt/aggregate"
 	"hushwatt/meter"
@@ -55,12 +56,21 @@ func runIntake(in *testvectors.Intake) (string, error) {
 		enrolments[string(hash[:meter.IDSize])] = e
 	}
 	find := func(id []byte) *meter.Enrolment { return enrolments[string(id)] }
-	a, err := aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: r, Key: key, Enrolments: find, Store: aggregate.NewMemory()})
+	config := aggregate.AuthorityConfig{Registry: r, Key: key, Enrolments: find, Store: aggregate.NewMemory()}
+	var do func(*testvectors.Ask) error
+	if r.Charter.Masking() {
+		g := &aggregatorSteps{config: config}
+		do, err = g.do, g.start()
+	} else {
+		var a *aggregate.Authority
+		a, err = aggregate.NewAuthority(config)
+		do = func(step *testvectors.Ask) error { return ask(a, step) }
+	}
 	if err != nil {
 		return refusal(err), nil
 	}
 	for i, step := range in.Steps {
-		err := ask(a, r, &step)
+		err := do(&step)
 		if i == len(in.Steps)-1 {
 			return refusal(err), nil
 		}
@@ -71,18 +81,29 @@ func runIntake(in *testvectors.Intake) (string, error) {
 	return "", fmt.Errorf("no steps")
 }
 
-func ask(a *aggregate.Authority, r *meter.Registry, step *testvectors.Ask) error {
+// intake is what authority and aggregator have in common.
+type intake interface {
+	Check(record []byte) (*aggregate.Arrival, error)
+	Take(*aggregate.Arrival) (aggregate.Outcome, error)
+	NextDay(day uint16) error
+}
+
+func take(a intake, record []byte, fine ...aggregate.Outcome) error {
+	arrival, err := a.Check(record)
+	if err != nil {
+		return err
+	}
+	outcome, err := a.Take(arrival)
+	if err == nil && !slices.Contains(fine, outcome) {
+		err = fmt.Errorf("the record is %s", outcome)
+	}
+	return err
+}
+
+func ask(a *aggregate.Authority, step *testvectors.Ask) error {
 	switch step.Op {
 	case "record":
-		arrival, err := a.Check(step.Data)
-		if err != nil {
-			return err
-		}
-		outcome, err := a.Take(arrival)
-		if err == nil && outcome != aggregate.Taken {
-			err = fmt.Errorf("the record is %s", outcome)
-		}
-		return err
+		return take(a, step.Data, aggregate.Taken)
 	case "cut-off":
 		_, err := a.CutOff(step.Day, step.Slot)
 		return err
@@ -102,6 +123,74 @@ func ask(a *aggregate.Authority, r *meter.Registry, step *testvectors.Ask) error
 		err = fmt.Errorf("unknown step %q", step.Op)
 	}
 	return err
+}
+
+// aggregatorSteps is an aggregator and the presence that it has signed last.
+type aggregatorSteps struct {
+	config   aggregate.AuthorityConfig
+	g        *aggregate.Aggregator
+	presence *meter.Presence
+}
+
+func (s *aggregatorSteps) start() (err error) {
+	s.g, err = aggregate.NewAggregator(s.config)
+	return err
+}
+
+func (s *aggregatorSteps) do(step *testvectors.Ask) (err error) {
+	switch step.Op {
+	case "record":
+		return take(s.g, step.Data, aggregate.Taken, aggregate.Duplicate)
+	case "next-day":
+		return s.g.NextDay(step.Day)
+	case "restart":
+		return s.start()
+	case "present":
+		s.presence, err = s.g.Present(step.Day, step.Slot, nil)
+		if err == nil && s.presence == nil {
+			err = fmt.Errorf("too few can answer")
+		}
+	case "answer":
+		var a *aggregate.Answered
+		if a, err = s.g.CheckAnswer(step.Day, step.Slot, step.Data); err != nil {
+			return err
+		}
+		var outcomes []aggregate.Outcome
+		outcomes, err = s.g.TakeAnswers([]*aggregate.Answered{a})
+		if err == nil && outcomes[0] != aggregate.Taken && outcomes[0] != aggregate.Duplicate {
+			err = fmt.Errorf("the answer %s", outcomes[0])
+		}
+	case "release":
+		_, err = s.g.Release(s.presence)
+	default:
+		err = fmt.Errorf("unknown step %q", step.Op)
+	}
+	return err
+}
+
+func runAnswer(in *testvectors.Answer) (string, error) {
+	r, err := meter.ParseRegistry(in.Registry)
+	if err != nil {
+		return "", err
+	}
+	p, err := meter.ParsePresence(in.Presence, r)
+	if err != nil {
+		return "", err
+	}
+	a, err := meter.DecodeAnswer(in.Answer)
+	if err != nil {
+		return refusal(err), nil
+	}
+	place := r.Index(a.Meter)
+	if place < 0 || !p.Meters.Has(place) {
+		return refusal(meter.ErrNotPresent), nil
+	}
+	key, err := meter.ParseShareKey(in.Keys[place])
+	if err != nil {
+		return "", err
+	}
+	_, err = key.OpenAnswer(a, p.Day, p.Slot, p.Hash(), r.SquaresFor(p.Meters))
+	return refusal(err), nil
 }
 
 func runMasked(in *testvectors.Masked) (string, error) {

@@ -259,20 +259,22 @@ type DayEnd struct {
 	DayEnd   Hex `json:"day_end"`
 }
 
-// Intake is kind "intake": what an aggregating authority is asked, in order. It does
-// all but the last step in any case; the last is the scenario.
+// Intake is kind "intake": what an aggregating authority, or an aggregator, is asked, in
+// order. It does all but the last step in any case; the last is the scenario.
 type Intake struct {
 	Registry   Hex    `json:"registry"`
-	Key        string `json:"key"` // of the authority, as text
+	Key        string `json:"key"` // of the party, as text
 	Enrolments []Hex  `json:"enrolments"`
 	Steps      []Ask  `json:"steps"`
 }
 
-// Ask is one step: "record" (taken, nothing else), "cut-off", "sign" or "contribute"
-// (of a presence), or "next-day".
+// Ask is one step: "record" (taken; by an aggregator, or there already), "next-day", of an authority "cut-off",
+// "sign" or "contribute" (of a presence), of an aggregator "present" (a presence is
+// signed), "answer" (taken, or there already), "restart" (announcements must come again,
+// nothing else) or "release" (all that was asked has the right sum).
 type Ask struct {
 	Op   string `json:"op"`
-	Data Hex    `json:"data,omitempty"` // record or presence
+	Data Hex    `json:"data,omitempty"` // record, presence or answer
 	Day  uint16 `json:"day,omitempty"`
 	Slot uint16 `json:"slot,omitempty"`
 }
@@ -283,4 +285,12 @@ type Masked struct {
 	Registry  Hex   `json:"registry"`
 	Place     int   `json:"place"` // of the meter
 	Presences []Hex `json:"presences"`
+}
+
+// Answer is kind "answer": what an aggregator makes of an answer to its presence.
+type Answer struct {
+	Registry Hex   `json:"registry"`
+	Presence Hex   `json:"presence"`
+	Keys     []Hex `json:"keys"` // by place, as stored: u16be day ‖ chain key
+	Answer   Hex   `json:"answer"`
 }

@@ -71,6 +71,8 @@ func run(v *testvectors.Vector) (reason string, err error) {
 		return with(raw, runDayEnd)
 	case "intake":
 		return with(raw, runIntake)
+	case "answer":
+		return with(raw, runAnswer)
 	case "masked":
 		return with(raw, runMasked)
 	}

@@ -55,7 +55,10 @@ var rejects = map[string]string{
 	"7": `second-release-same-slot parent-with-late-meter complement-below-minimum variance-other-set
 		uncertified-meter-counted share-replayed mixed-n day-end-other-set day-end-second-opening
 		seal-not-sum-of-slots answered-twice bitmap-below-minimum two-bitmaps-one-slot few-neighbours
-		present-in-two-parts enrolment-exchanged`,
+		present-in-two-parts enrolment-exchanged answer-tag-altered answer-to-another-presence
+		answer-of-another-meter answer-of-absent-meter answer-of-another-day answer-of-another-slot
+		answer-squares-dropped answer-scalar-plus-q announcement-of-far-day aggregator-without-recipient
+		release-while-one-is-silent`,
 	"6": `tariff-one-hot tariff-super-increasing tariff-marker-digits tariff-one-slot-spike
 		rebill-differs-one-slot tariff-block-in-one-hour tariff-demand-of-four-half-hours
 		tariff-minimum-of-rounded-lines tariff-names-customer addendum-of-other-tariff

@@ -59,7 +59,7 @@ func newGrid(t testing.TB) *grid {
 	charter := meter.Charter{Registry: "street", N: 48, Channel: meter.ImportChannel, Squares: true, MinSum: 5, MinVariance: 8}
 	for _, name := range []string{"operator", "consumers"} {
 		k := must(aggregate.NewPartyKey(name, meter.X25519, nil))
-		g.keys, charter.Parties = append(g.keys, k), append(charter.Parties, k.Party(false))
+		g.keys, charter.Parties = append(g.keys, k), append(charter.Parties, k.Party())
 	}
 	founded := must(key.SignCharter(charter))
 	var enrolments []*meter.Enrolment

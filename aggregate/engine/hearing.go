@@ -35,12 +35,12 @@ func (b *Bus) HearPresences(ctx context.Context, r *meter.Registry, hear func(*m
 	})
 }
 
-// PublishAnswer sends an answer, the same bytes again and again until the stream has
+// PublishAnswer sends the answer to a presence, the same bytes again and again until the stream has
 // stored them or ctx ends: a meter makes one answer, and the slot is lost without it.
-func (b *Bus) PublishAnswer(ctx context.Context, a *meter.Answer) error {
+func (b *Bus) PublishAnswer(ctx context.Context, p *meter.Presence, a *meter.Answer) error {
 	data := a.Bytes()
 	for {
-		_, err := b.js.Publish(ctx, b.AnswerSubject(a.Day, a.Slot), data, jetstream.WithMsgID(meter.MessageID(data)))
+		_, err := b.js.Publish(ctx, b.AnswerSubject(p.Day, p.Slot), data, jetstream.WithMsgID(meter.MessageID(data)))
 		if err == nil {
 			return nil
 		}

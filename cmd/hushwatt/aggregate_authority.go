@@ -74,7 +74,7 @@ func makePartyKey(path, name string) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := k.Party(false)
+	p := k.Party()
 	return partyAnswer{p.Name, p.Key, p.Recipient}, writeFile(path, []byte(k.String()+"\n"), 0o600)
 }
 
@@ -146,7 +146,7 @@ func (o *authority) party(key *aggregate.PartyKey, r *meter.Registry, find func(
 			return nil, err
 		}
 	}
-	own := key.Party(false)
+	own := key.Party()
 	a := &engine.Authority{Registry: r, Party: -1, Key: key, Store: st.Party("authority " + own.Name + " of " + registryName(r)),
 		Timing: engine.Timing{Clock: clock, CutOff: time.Duration(cutOff) * time.Second, Back: int64(r.Charter.N)}}
 	for i := range r.Charter.Parties {

@@ -109,7 +109,7 @@ func newStreet(dir string, homes, times int) (*street, error) {
 		if err != nil {
 			return nil, err
 		}
-		keys, charter.Parties = append(keys, k), append(charter.Parties, k.Party(false))
+		keys, charter.Parties = append(keys, k), append(charter.Parties, k.Party())
 	}
 	founded, err := issuer.SignCharter(charter)
 	if err != nil {

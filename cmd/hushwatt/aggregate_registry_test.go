@@ -58,7 +58,7 @@ func TestMailboxIsErased(t *testing.T) {
 		}
 	}
 	key := must(readPartyKey(at(authorityFile(0))))
-	if len(must(readFile(at(authorityFile(0))))) >= len(whole) || key.Party(false).Recipient != "" {
+	if len(must(readFile(at(authorityFile(0))))) >= len(whole) || key.Party().Recipient != "" {
 		t.Error("the mailbox is still in the key")
 	}
 	st := must(store.Open(at("new.db")))

@@ -63,7 +63,7 @@ const (
 	LabelRing            = "hushwatt/v1/ring"         // order of the neighbours
 	LabelIntroduction    = "hushwatt/v1/introduction" // of two neighbours
 	LabelMask            = "hushwatt/v1/mask"
-	LabelAnswer          = "hushwatt/v1/answer"  // a masked reading
+	LabelAnswer          = "hushwatt/v1/answer"  // tag of a masked reading
 	LabelRelease         = "hushwatt/v1/release" // first field of a release file
 	LabelDayEnd          = "hushwatt/v1/day-end" // first field of a day-end file
 )

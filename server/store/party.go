@@ -75,6 +75,12 @@ func (p *Party) Update(name string, change func(old []byte) (value []byte, err e
 	})
 }
 
+// Drop deletes the values whose names are from ≤ name < to.
+func (p *Party) Drop(from, to string) error {
+	_, err := p.write.ExecContext(context.Background(), "DELETE FROM party_values WHERE party = ? AND name >= ? AND name < ?", p.name, from, to)
+	return err
+}
+
 // Named returns the values whose names begin with prefix, in order of names.
 func (p *Party) Named(ctx context.Context, prefix string) ([]Value, error) {
 	return all(ctx, p.read, func(row scanner) (v Value, err error) {

@@ -45,6 +45,7 @@ func party(t *testing.T, s Store) {
 	if list, err := a.Named(ctx, "y"); err != nil || len(list) != 1 || list[0].Name != "y" {
 		t.Errorf("%v %v", list, err)
 	}
+	dropped(t, a, b)
 	arrivals(t, a)
 	files(t, a)
 }
@@ -67,6 +68,26 @@ func updates(t *testing.T, a *Party) {
 	v, err := a.Get("list")
 	if slices.Sort(v); string(v) != "01234567" || err != nil {
 		t.Errorf("%q %v", v, err)
+	}
+}
+
+// dropped are values that are deleted by name, and those beside them.
+func dropped(t *testing.T, a, b *Party) {
+	t.Helper()
+	for _, p := range []*Party{a, b} {
+		for _, name := range []string{"log", "log/1", "log/2", "log/20", "log/3"} {
+			if err := p.Put(name, []byte{1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := a.Drop("log/", "log/3"); err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[*Party]int{a: 2, b: 5} {
+		if list, err := p.Named(ctx, "log"); err != nil || len(list) != want {
+			t.Errorf("%v are left, %v", list, err)
+		}
 	}
 }
 
