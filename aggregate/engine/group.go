@@ -74,23 +74,28 @@ func (g *group) settle(ctx context.Context) {
 	}
 }
 
-// A mark is the end of a stream at some time; 0: not looked up yet.
-type mark uint64
+// A mark is the end of a stream at some time.
+type mark struct {
+	set  bool
+	last uint64 // number of the last message, 0 if there is none
+}
 
-// passed says whether the group is done with all up to a mark, which is set if it is 0.
+// passed says whether the group is done with all up to a mark, which is set if it is not
+// yet. How many messages wait for the group the server learns a little after it has
+// stored them: 0 says nothing.
 func (g *group) passed(ctx context.Context, m *mark) (bool, error) {
-	if *m == 0 {
+	if !m.set {
 		stream, err := g.stream.Info(ctx)
 		if err != nil {
 			return false, err
 		}
-		*m = mark(stream.State.LastSeq)
+		m.set = true
+		if stream.State.Msgs > 0 {
+			m.last = stream.State.LastSeq
+		}
 	}
 	own, err := g.consumer.Info(ctx)
-	if err != nil {
-		return false, err
-	}
-	return own.NumPending == 0 && own.NumAckPending == 0 || *m > 0 && own.AckFloor.Stream >= uint64(*m), nil
+	return err == nil && own.AckFloor.Stream >= m.last, err
 }
 
 // taken checks a batch, stores what is in order at once, and then tells the stream. If
