@@ -15,9 +15,10 @@ import (
 
 // Timing says when slots are cut off.
 type Timing struct {
-	Clock  Clock
-	CutOff time.Duration // after the end of a slot
-	Back   int64         // how many slots a party looks back when it starts
+	Clock   Clock
+	CutOff  time.Duration // after the end of a slot
+	CatchUp time.Duration // longest that a cut-off waits for what is on the stream, by the machine's clock
+	Back    int64         // how many slots a party looks back when it starts
 }
 
 // keysLive is how long after a day's end its keys are kept for what comes late.
@@ -109,7 +110,7 @@ func (a *Authority) cutOffs(ctx context.Context) error {
 		if m.day < a.keysFrom() {
 			continue // we were not there, and it can be opened no more
 		}
-		a.intake.settle(ctx)
+		a.intake.settle(ctx, a.Timing.CatchUp)
 		if err := a.cutOff(ctx, m); err != nil {
 			return fmt.Errorf("cut off %s, slot %d: %w", meter.DayText(m.day), m.slot, err)
 		}

@@ -33,6 +33,10 @@ const mostMessage = 48 << 20
 // once, and whoever can write there could else send 512 of the largest messages.
 const mostRecord = 1 << 10
 
+// answerWithin is how long the stream may take for one answer: on a busy machine each
+// is a write to a slow disk.
+const answerWithin = time.Minute
+
 // Embed starts a NATS server with JetStream in this program, its stream in a
 // folder. It listens on address (host:port), and for MQTT on mqtt unless that is
 // empty.
@@ -53,7 +57,7 @@ func Embed(dir, address, mqtt string) (*server.Server, error) {
 		return nil, fmt.Errorf("message stream: %w", err)
 	}
 	s.Start()
-	if !s.ReadyForConnections(30 * time.Second) {
+	if !s.ReadyForConnections(answerWithin) {
 		s.Shutdown()
 		return nil, fmt.Errorf("message stream: no answer on %s", address)
 	}
@@ -88,7 +92,7 @@ type Bus struct {
 // of a slot, whose subject ends in its hash. No subject can therefore be taken by a
 // stranger before the party that it belongs to.
 func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error) {
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(answerWithin))
 	if err != nil {
 		return nil, err
 	}

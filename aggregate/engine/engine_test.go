@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"hushwatt/aggregate"
+	"hushwatt/internal/freeport"
 	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
@@ -27,6 +27,7 @@ const (
 	firstDay = 20000
 	homes    = 12
 	cutOff   = 10 * time.Minute
+	longest  = 2 * time.Minute // that anything here takes, on the slowest machine
 )
 
 // A grid is a registry with all its parties, homes and message stream.
@@ -88,7 +89,7 @@ func newGrid(t testing.TB) *grid {
 	for range len(g.keys) + 1 {
 		g.databases = append(g.databases, pgtest.Place(t))
 	}
-	g.mqtt = freeAddress()
+	g.mqtt = freeport.Address(t)
 	s, err := Embed(t.TempDir(), "127.0.0.1:0", g.mqtt)
 	if err != nil {
 		t.Fatal(err)
@@ -107,14 +108,8 @@ func (g *grid) meter(key *meter.AuthorityKey, c *meter.Charter, name string) (*m
 	return m, must(m.Enrol(c, firstDay))
 }
 
-func freeAddress() string {
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func (g *grid) bus() *Bus {
-	nc := must(nats.Connect(g.stream))
+	nc := must(nats.Connect(g.stream, nats.Timeout(longest)))
 	g.t.Cleanup(nc.Close)
 	return must(NewBus(context.Background(), nc, g.registry))
 }
@@ -133,7 +128,7 @@ func (g *grid) authority(i int) *Authority {
 	rules := must(aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: g.registry, Key: g.keys[i], Store: st,
 		Enrolments: func(id []byte) *meter.Enrolment { return g.byID[string(id)] }}))
 	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Key: g.keys[i], Rules: rules, Store: st,
-		Timing: Timing{Clock: g.clock, CutOff: cutOff, Back: 48}, Log: quiet}
+		Timing: Timing{Clock: g.clock, CutOff: cutOff, CatchUp: longest, Back: 48}, Log: quiet}
 }
 
 var quiet = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -177,22 +172,29 @@ func (g *grid) measure(b *Bus, slot int, present func(place int) bool) {
 // await returns the file of a slot, verified.
 func (g *grid) await(p *store.Party, slot int) *aggregate.SlotFile {
 	g.t.Helper()
-	for range 1200 {
-		data, err := p.File(context.Background(), firstDay, uint16(slot))
-		if err == nil {
-			f := must(aggregate.ParseSlotFile(data))
-			if err := f.Verify([]meter.Authority{g.issuer}); err != nil {
-				g.t.Fatal(err)
-			}
-			return f
-		}
-		if !errors.Is(err, store.ErrNotFound) {
+	var data []byte
+	g.until(fmt.Sprintf("slot %d is released", slot), func() bool {
+		var err error
+		if data, err = p.File(context.Background(), firstDay, uint16(slot)); err != nil && !errors.Is(err, store.ErrNotFound) {
 			g.t.Fatal(err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		return err == nil
+	})
+	f := must(aggregate.ParseSlotFile(data))
+	if err := f.Verify([]meter.Authority{g.issuer}); err != nil {
+		g.t.Fatal(err)
 	}
-	g.t.Fatalf("slot %d was not released", slot)
-	return nil
+	return f
+}
+
+// until waits for something to become true.
+func (g *grid) until(what string, is func() bool) {
+	g.t.Helper()
+	for end := time.Now().Add(longest); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			g.t.Fatalf("it did not happen that %s", what)
+		}
+	}
 }
 
 // expect compares a slot's releases with plain arithmetic.

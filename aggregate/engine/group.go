@@ -22,8 +22,7 @@ type group struct {
 const (
 	batch     = 512
 	batchWait = 100 * time.Millisecond
-	redeliver = 5 * time.Second  // after a worker was lost
-	catchUp   = 15 * time.Second // longest that a cut-off waits for what was on the stream before it
+	redeliver = 5 * time.Second // after a worker was lost
 )
 
 // join joins a group, or founds it.
@@ -64,10 +63,11 @@ func (g *group) Run(ctx context.Context) error {
 }
 
 // settle waits until the messages that are on the stream now are stored, those of a
-// worker that was lost too. It does not wait for what comes meanwhile.
-func (g *group) settle(ctx context.Context) {
+// worker that was lost too, but no longer than it may. It does not wait for what comes
+// meanwhile.
+func (g *group) settle(ctx context.Context, longest time.Duration) {
 	var now mark
-	for end := time.Now().Add(catchUp); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
+	for end := time.Now().Add(longest); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
 		if done, err := g.passed(ctx, &now); err == nil && done {
 			return
 		}

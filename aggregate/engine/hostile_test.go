@@ -82,12 +82,7 @@ func TestSecondRecordAndRestart(t *testing.T) {
 	a := g.authority(0)
 	stop := g.start(a.Run) // without the other one there is nothing to sign yet
 	g.measure(b, 0, everyone)
-	for range 200 {
-		if v, err := a.Store.Get(heldName(moment{firstDay, 0})); err != nil || v != nil {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	g.until("the slot is cut off", func() bool { return must(a.Store.Get(heldName(moment{firstDay, 0}))) != nil })
 	var twins [][]byte
 	for place := range homes {
 		twin, _ := g.meter(g.key, &g.registry.Charter, g.registry.Meters[place].Certificate.Meter)
@@ -98,12 +93,9 @@ func TestSecondRecordAndRestart(t *testing.T) {
 		}
 		twins = append(twins, r.Bytes())
 	}
-	for range 200 {
-		if list, err := a.Store.Arrivals(context.Background(), firstDay, 0); err != nil || len(list) == 2*homes {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	g.until("the second records are stored", func() bool {
+		return len(must(a.Store.Arrivals(context.Background(), firstDay, 0))) == 2*homes
+	})
 	stop()
 	g.start(g.authority(0).Run)
 	// The other authority saw only the first ones: its store is filled by hand.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -22,7 +23,7 @@ func publishMQTT(t *testing.T, address, topic string, messages [][]byte) {
 	t.Helper()
 	c := must(net.Dial("tcp", address))
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(longest))
 	text := func(s string) []byte { return append(binary.BigEndian.AppendUint16(nil, uint16(len(s))), s...) }
 	packet := func(kind byte, body []byte) {
 		head := []byte{kind}
@@ -60,13 +61,7 @@ func publishMQTT(t *testing.T, address, topic string, messages [][]byte) {
 // arrived waits until a stream has a number of messages.
 func (g *grid) arrived(s jetstream.Stream, n int) {
 	g.t.Helper()
-	for range 1200 {
-		if info := must(s.Info(context.Background())); int(info.State.Msgs) >= n {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	g.t.Fatalf("%d messages did not come", n)
+	g.until(fmt.Sprintf("%d messages come", n), func() bool { return int(must(s.Info(context.Background())).State.Msgs) >= n })
 }
 
 // Meters may speak MQTT, which knows no message ids: what they send twice counts

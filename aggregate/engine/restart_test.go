@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"testing"
-	"time"
 
 	"hushwatt/internal/wire"
 	"hushwatt/meter"
@@ -72,8 +71,8 @@ func TestTwiceAndLate(t *testing.T) {
 // without the meter.
 func TestLiarIsNamed(t *testing.T) {
 	g := newGrid(t)
-	g.start(g.authority(0).Run)
-	liar := g.authority(1)
+	honest, liar := g.authority(0), g.authority(1)
+	g.start(honest.Run)
 	liar.Store = tampered{liar.Store.(*store.Party)}
 	g.start(liar.Run)
 	c := g.collector()
@@ -82,25 +81,19 @@ func TestLiarIsNamed(t *testing.T) {
 	b := g.bus()
 	g.measure(b, 0, everyone)
 	p := c.Store.(*store.Party)
-	for range 400 {
-		list, err := p.Named(context.Background(), lostName)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(list) == 1 {
-			if got := string(list[0].Value); got != "meter "+g.registry.Meters[0].Certificate.Meter {
-				t.Errorf("blamed: %s", got)
-			}
-			if _, err := p.File(context.Background(), firstDay, 0); err == nil {
-				t.Error("wrong sums were released")
-			}
-			g.measure(b, 1, everyone)
-			g.expect(g.await(p, 1), 1, func(place int) bool { return place != 0 })
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+	lost := func() []store.Value { return must(p.Named(context.Background(), lostName)) }
+	g.until("somebody is blamed", func() bool { return len(lost()) == 1 })
+	if got := string(lost()[0].Value); got != "meter "+g.registry.Meters[0].Certificate.Meter {
+		t.Errorf("blamed: %s", got)
 	}
-	t.Error("nobody was blamed")
+	if _, err := p.File(context.Background(), firstDay, 0); err == nil {
+		t.Error("wrong sums were released")
+	}
+	for _, a := range []*Authority{honest, liar} {
+		g.until("the meter is set aside", func() bool { return must(a.Store.Get(asideName)) != nil })
+	}
+	g.measure(b, 1, everyone)
+	g.expect(g.await(p, 1), 1, func(place int) bool { return place != 0 })
 }
 
 // tampered gives its authority another share of the first meter than was sent, as if

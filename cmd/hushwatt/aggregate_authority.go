@@ -35,6 +35,7 @@ var aggregateAuthorityCommand = command{
 		o.database = f.text("database", "PLACE", "the authority's own database: a file, or postgres://…")
 		o.nats = f.text("nats", "URL", "the message stream, nats://127.0.0.1:4222 by default")
 		o.cutOff = f.text("cut-off", "SECONDS", "how long after its end a slot is cut off, 60 by default")
+		o.catchUp = f.text("catch-up", "SECONDS", "how long a cut-off waits for records on the stream that are not stored yet, 15 by default")
 		o.erase = f.toggle("erase-mailbox", "once all meters' keys are in the database, take from --key what opens enrolments")
 		o.work = f.toggle("work", "share the intake only")
 		o.clock = f.text("clock", "FILE", "a clock that runs faster, for trying things out")
@@ -54,8 +55,8 @@ var aggregateAuthorityCommand = command{
 
 // authority is one use of `aggregate authority`.
 type authority struct {
-	key, name, registry, enrolments, database, nats, cutOff, clock *string
-	work, erase                                                    *bool
+	key, name, registry, enrolments, database, nats, cutOff, catchUp, clock *string
+	work, erase                                                             *bool
 }
 
 type partyAnswer struct {
@@ -140,15 +141,17 @@ func (o *authority) party(key *aggregate.PartyKey, r *meter.Registry, find func(
 	if err != nil {
 		return nil, err
 	}
-	cutOff := 60
-	if *o.cutOff != "" {
-		if cutOff, err = asNumber(*o.cutOff); err != nil {
-			return nil, err
-		}
+	cutOff, err := asSeconds(*o.cutOff, 60)
+	if err != nil {
+		return nil, err
+	}
+	catchUp, err := asSeconds(*o.catchUp, 15)
+	if err != nil {
+		return nil, err
 	}
 	own := key.Party()
 	a := &engine.Authority{Registry: r, Party: -1, Key: key, Store: st.Party("authority " + own.Name + " of " + registryName(r)),
-		Timing: engine.Timing{Clock: clock, CutOff: time.Duration(cutOff) * time.Second, Back: int64(r.Charter.N)}}
+		Timing: engine.Timing{Clock: clock, CutOff: cutOff, CatchUp: catchUp, Back: int64(r.Charter.N)}}
 	for i := range r.Charter.Parties {
 		if string(r.Charter.Parties[i].Key) == string(own.Key) {
 			a.Party = i
@@ -156,6 +159,15 @@ func (o *authority) party(key *aggregate.PartyKey, r *meter.Registry, find func(
 	}
 	a.Rules, err = aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: r, Key: key, Enrolments: find, Store: st.Party("authority " + own.Name + " of " + charterName(r))})
 	return a, err
+}
+
+// asSeconds reads a number of seconds, or is the usual one.
+func asSeconds(text string, usual int) (time.Duration, error) {
+	if text == "" {
+		return time.Duration(usual) * time.Second, nil
+	}
+	n, err := asNumber(text)
+	return time.Duration(n) * time.Second, err
 }
 
 // readEnrolments reads a file of enrolments, one array of byte strings in CBOR, and

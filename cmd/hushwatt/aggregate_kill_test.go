@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"hushwatt/aggregate"
 	"hushwatt/aggregate/engine"
+	"hushwatt/internal/freeport"
 	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/server/store"
@@ -33,26 +34,27 @@ func TestKillParties(t *testing.T) {
 	stream := must(engine.Embed(t.TempDir(), "127.0.0.1:0", ""))
 	defer func() { stream.Shutdown(); stream.WaitForShutdown() }()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	page := freeAddress(t)
+	page := freeport.Address(t)
 	var parties []*party
 	for i := range 2 {
 		args := []string{"aggregate", "authority", "--key", at(authorityFile(i)), "--registry", at(registryFile), "--enrolments", at(enrolmentsFile),
-			"--database", pgtest.Place(t), "--nats", stream.ClientURL(), "--clock", at(clockName), "--cut-off", "600"}
+			"--database", pgtest.Place(t), "--nats", stream.ClientURL(), "--clock", at(clockName), "--cut-off", "600", "--catch-up", "600"}
 		parties = append(parties, &party{t: t, args: args}, &party{t: t, args: append(args[:len(args):len(args)], "--work")})
 	}
 	sums := pgtest.Place(t)
 	parties = append(parties, &party{t: t, args: []string{"aggregate", "serve", "--registry", at(registryFile), "--database", sums,
 		"--nats", stream.ClientURL(), "--clock", at(clockName), "--listen", page}})
-	for _, p := range parties {
+	for i, p := range parties {
+		p.log = at(fmt.Sprint("log-", i))
 		p.start()
-		defer p.kill()
+		defer p.end()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	sent := map[int]playedReadings{}
-	played := make(chan error)
-	go func() { played <- s.playSlots(ctx, stream.ClientURL(), slots, sent) }()
+	var kills atomic.Int64
+	played := make(chan error, 1)
+	go func() { played <- s.playSlots(ctx, stream.ClientURL(), slots, sent, &kills) }()
 	rng := rand.New(rand.NewPCG(1, 2))
-	kills := 0
 	for done := false; !done; {
 		select {
 		case err := <-played:
@@ -64,7 +66,7 @@ func TestKillParties(t *testing.T) {
 			p := parties[rng.IntN(len(parties))]
 			p.kill()
 			p.start()
-			kills++
+			kills.Add(1)
 		}
 	}
 	cancel()
@@ -87,19 +89,23 @@ func TestKillParties(t *testing.T) {
 	if released < slots {
 		t.Errorf("%d of %d slots were released", released, slots)
 	}
-	t.Logf("%d kills, %d slots of %d homes", kills, released, homes)
+	t.Logf("%d kills, %d slots of %d homes", kills.Load(), released, homes)
 	var answer struct {
 		Releases []json.RawMessage `json:"releases"`
 	}
-	body := get(t, "http://"+page+"/sets/street")
+	body := getOnceUp(t, "http://"+page+"/sets/street") // it may just have been started again
 	if err := json.Unmarshal(body, &answer); err != nil || len(answer.Releases) != released {
 		t.Errorf("the page has %d releases, %v", len(answer.Releases), err)
 	}
 }
 
-// playSlots is play for a number of slots, two seconds or more each, noting what was
-// sent. The clock passes a slot's cut-off when everything was sent, however long it took.
-func (s *street) playSlots(ctx context.Context, address string, slots int, sent map[int]playedReadings) error {
+// killsPerSlot parties are killed before the next slot ends.
+const killsPerSlot = 4
+
+// playSlots is play for a number of slots, noting what was sent. The clock passes a
+// slot's cut-off when everything was sent, however long it took, and then waits for the
+// slot's kills.
+func (s *street) playSlots(ctx context.Context, address string, slots int, sent map[int]playedReadings, kills *atomic.Int64) error {
 	bus, done, err := connectBus(ctx, address, s.registry)
 	if err != nil {
 		return err
@@ -119,7 +125,9 @@ func (s *street) playSlots(ctx context.Context, address string, slots int, sent 
 		if err := s.setClock(start.Add(40 * time.Minute)); err != nil {
 			return err
 		}
-		time.Sleep(2 * time.Second) // in which parties are killed
+		for ctx.Err() == nil && kills.Load() < int64(killsPerSlot*(slot+1)) {
+			time.Sleep(20 * time.Millisecond)
+		}
 		var r playedReadings
 		for _, h := range s.homes {
 			if record, err := h.live.Record(slot, meter.ImportChannel); err != nil {
@@ -150,20 +158,22 @@ func (s *street) setClock(now time.Time) error {
 // awaitSlot returns the release file of a slot, checked.
 func awaitSlot(t *testing.T, p *store.Party, day, slot uint16) *aggregate.SlotFile {
 	t.Helper()
-	for range 900 {
-		if data, err := p.File(context.Background(), day, slot); err == nil {
-			f := must(aggregate.ParseSlotFile(data))
-			if err := f.Verify([]meter.Authority{}); err == nil {
-				t.Error("a release was believed without trust in its meter authority")
-			}
-			if err := f.VerifyIn(&f.Registry); err != nil {
-				t.Error(err)
-			}
-			return f
-		}
-		time.Sleep(50 * time.Millisecond)
+	var data []byte
+	if !within(longest, func() (here bool) {
+		var err error
+		data, err = p.File(context.Background(), day, slot)
+		return err == nil
+	}) {
+		return nil
 	}
-	return nil
+	f := must(aggregate.ParseSlotFile(data))
+	if err := f.Verify([]meter.Authority{}); err == nil {
+		t.Error("a release was believed without trust in its meter authority")
+	}
+	if err := f.VerifyIn(&f.Registry); err != nil {
+		t.Error(err)
+	}
+	return f
 }
 
 func streetRelease(f *aggregate.SlotFile) *aggregate.Release {
@@ -179,35 +189,47 @@ func streetRelease(f *aggregate.SlotFile) *aggregate.Release {
 type party struct {
 	t       *testing.T
 	args    []string
+	log     string // file
 	process *exec.Cmd
 }
 
 func (p *party) start() {
 	p.t.Helper()
+	log := must(os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600))
+	defer log.Close()
 	p.process = exec.Command(program, p.args...)
-	p.process.Stderr = io.Discard
+	p.process.Stderr = log
 	if err := p.process.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
+// kill kills the program, which must not have ended by itself.
 func (p *party) kill() {
 	p.process.Process.Kill()
-	p.process.Wait()
+	if p.process.Wait(); p.process.ProcessState.Exited() {
+		p.t.Errorf("%v ended by itself: %v", p.args[:2], p.process.ProcessState)
+	}
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	defer l.Close()
-	return l.Addr().String()
+// end kills the program and, if the test has failed, shows what it said.
+func (p *party) end() {
+	p.kill()
+	if p.t.Failed() {
+		p.t.Logf("%v:\n%s", p.args, must(os.ReadFile(p.log)))
+	}
 }
 
-func get(t *testing.T, url string) []byte {
+// getOnceUp gets a page, as soon as there is a server.
+func getOnceUp(t *testing.T, url string) []byte {
 	t.Helper()
-	r, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
+	var r *http.Response
+	if !within(longest, func() bool {
+		var err error
+		r, err = http.Get(url)
+		return err == nil
+	}) {
+		t.Fatal("no server at ", url)
 	}
 	defer r.Body.Close()
 	if r.StatusCode != http.StatusOK {

