@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/cloudflare/circl/vdaf/prio3/sum"
 
@@ -85,6 +86,38 @@ func BenchmarkRecord(b *testing.B) {
 	}
 	r.Day, r.Slot = math.MaxUint16, math.MaxUint16
 	b.ReportMetric(float64(len(r.Bytes())), "B/longest")
+}
+
+// BenchmarkAnswer is what a meter with 24 neighbours does to answer a presence, what the
+// aggregator does when the answer comes, and what the meter sends in the slot at most.
+func BenchmarkAnswer(b *testing.B) {
+	w := newRingTown(b, "bench answer", 30, 10, 24)
+	w.begin(firstDay)
+	g := w.aggregator(NewMemory())
+	for place := range w.meters {
+		arrival, err := g.Check(w.measure(place, firstDay, 0))
+		must(b, err)
+		_, err = g.Take(arrival)
+		must(b, err)
+	}
+	p, err := g.Present(firstDay, 0, nil)
+	must(b, err)
+	var a *meter.Answer
+	for b.Loop() {
+		a, err = w.meters[0].live.Answer(p, meter.ImportChannel)
+		must(b, err)
+	}
+	r, err := w.meters[0].live.Record(0, meter.ImportChannel)
+	must(b, err)
+	r.Day, r.Slot = math.MaxUint16, math.MaxUint16
+	b.ReportMetric(float64(len(r.Bytes())+len(a.Bytes())), "B/longest")
+	start, data := time.Now(), a.Bytes()
+	const rounds = 1000
+	for range rounds {
+		_, err := g.CheckAnswer(firstDay, 0, data)
+		must(b, err)
+	}
+	b.ReportMetric(float64(time.Since(start).Nanoseconds())/rounds, "ns/check")
 }
 
 // BenchmarkPrio3Sum sums the same readings with Prio3Sum of two aggregators: what a

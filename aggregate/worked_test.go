@@ -32,6 +32,40 @@ func dump(t *testing.T, name string, message []byte, names ...string) string {
 	return text
 }
 
+// TestWorkedAnswer is the same for masking: nine meters, all neighbours of each other.
+func TestWorkedAnswer(t *testing.T) {
+	w := newRingTown(t, "worked", 9, 9, meter.MinNeighbours)
+	w.begin(firstDay)
+	g := w.aggregator(NewMemory())
+	place := w.place(0)
+	var announced []byte
+	for i := range w.meters {
+		record := w.measure(i, firstDay, 5)
+		if i == place {
+			announced = record
+		}
+		a, err := g.Check(record)
+		must(t, err)
+		_, err = g.Take(a)
+		must(t, err)
+	}
+	p, err := g.Present(firstDay, 5, nil)
+	must(t, err)
+	a, err := w.meters[place].live.Answer(p, meter.ImportChannel)
+	must(t, err)
+	if w.answer(g, p, a.Bytes()) != Taken {
+		t.Fatal("the answer is not taken")
+	}
+	key, err := w.keys[0].mailbox.OpenEnrolment(w.find(w.meters[place].id), 0)
+	must(t, err)
+	text := "nine meters worked/M00 … worked/M08, one aggregator worked/party0\n"
+	text += fmt.Sprintf("reading        %d\nid             %x\n", wh(place, firstDay, 5), w.meters[place].id)
+	text += fmt.Sprintf("chain key      %x\npresence hash  %x\n", key.Bytes()[2:], p.Hash())
+	text += dump(t, "announcement", announced, "id", "day", "slot", "M", "share", "signature")
+	text += dump(t, "answer", a.Bytes(), "id", "masked", "tag")
+	testdata.Shows(t, "answer", text)
+}
+
 func TestWorkedExamples(t *testing.T) {
 	w := newTown(t, "worked", townSetup{meters: 2, parties: 2})
 	w.begin(firstDay)

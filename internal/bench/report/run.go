@@ -58,7 +58,7 @@ func (r runner) all() (results, error) {
 		{r, native, "./meter/source", "^BenchmarkReadNEM12Year$"},
 		{once, native, "./meter/source", "^BenchmarkStreamHeap$"},
 		{r, native, "./prover", "^BenchmarkDemandBulletproof$"},
-		{r, native, "./aggregate", "^Benchmark(CheckSlot|Arrival|Record|Growth|Prio3Sum)$"},
+		{r, native, "./aggregate", "^Benchmark(CheckSlot|Arrival|Record|Answer|Growth|Prio3Sum)$"},
 		{r, native, "./aggregate/engine", "^BenchmarkIntake$"},
 		{r, wasm, bench, "^Benchmark(Prove|Open|Compile)$"},
 		{once, native, bench, "^BenchmarkColdPrepare$"},

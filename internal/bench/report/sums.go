@@ -39,6 +39,7 @@ func (m results) intake() float64 { return m[key(native, "Intake", "ns/record")]
 func (m results) sumTargets() []target {
 	return []target{
 		{what: "bytes a meter sends a slot, at most", must: true, got: m[key(native, "Record", "B/longest")], limit: 250},
+		{what: "bytes a meter sends a slot with masks, announcement and answer, at most", must: true, got: m[key(native, "Answer", "B/longest")], limit: 250},
 		{what: "a meter's cost in a slot, from 1,000 to 1,000,000 meters, most against least", must: true, got: spread(m.both), limit: 1.5, unit: "×"},
 		{what: "the same after the arrival", must: true, got: spread(m.after), limit: 1.5, unit: "×"},
 		{what: "million meters whose half-hours one core keeps up with", got: m.keepsUp(m.arrival("1000000")), limit: 5, least: true, tried: triedSums},
