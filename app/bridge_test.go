@@ -2,7 +2,6 @@ package app
 
 import (
 	"testing"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -30,7 +29,7 @@ func (w *silent) post(id int, kind messages.Type, text []byte, parts [][]byte) {
 func (w *silent) terminate() { w.ended = true }
 
 // bridged runs act with a bridge to silent workers, then everything that was
-// dispatched, and returns the workers in the order of their start.
+// dispatched or waits for its time, and returns the workers in the order of their start.
 func bridged(t *testing.T, act func(ctx app.Context, workers *[]*silent)) []*silent {
 	t.Helper()
 	old := device
@@ -130,7 +129,6 @@ func TestStopEndsAWorkerThatDoesNotListen(t *testing.T) {
 		call(ctx, messages.TypeHistory, nil, func(app.Context, messages.History, *messages.Error) {}, nil)
 		stop()
 		stop()
-		ctx.After(patience+200*time.Millisecond, func(app.Context) {})
 	})
 	if len(workers) != 2 || !workers[0].ended || workers[1].ended {
 		t.Fatalf("%d workers", len(workers))
@@ -158,7 +156,6 @@ func TestStopInTime(t *testing.T) {
 		stop := call(ctx, messages.TypeProve, nil, func(_ app.Context, _ messages.Proof, err *messages.Error) { fate = err.Code }, nil)
 		stop()
 		(*w)[0].hear(heard{id: (*w)[0].posts[0].id, fault: []byte(`{"code":"cancelled"}`)})
-		ctx.After(patience+200*time.Millisecond, func(app.Context) {})
 	})
 	if len(workers) != 1 || workers[0].ended || fate != messages.Stopped {
 		t.Errorf("%d workers, fate %q", len(workers), fate)

@@ -3,7 +3,6 @@ package app
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -259,18 +258,11 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-// Drawing a month is far from 50 ms even in a browser, which takes some ten
-// times as long as this.
-func TestDrawingIsQuick(t *testing.T) {
-	play(t, withDays(), nil, func(app.Context) {})
-	best := time.Hour
-	for range 5 {
-		begin := time.Now()
-		heat(state.days, measure{}, 360, state.pick)
-		best = min(best, time.Since(begin))
-	}
-	if best > 20*time.Millisecond {
-		t.Errorf("the heat map takes %v", best)
+// BenchmarkDrawing draws a month; a browser takes some ten times as long as this.
+func BenchmarkDrawing(b *testing.B) {
+	d := cannedDays()
+	for b.Loop() {
+		heat(&d, measure{}, 360, firstPick(&d))
 	}
 }
 

@@ -13,11 +13,10 @@ import (
 func sees(t *testing.T, url, want string) {
 	t.Helper()
 	body := ""
-	for range 1200 {
+	for end := time.Now().Add(longest); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if _, body = fetch(t, url, 200); strings.Contains(body, want) {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	if at := strings.Index(body, "Alarms"); at >= 0 {
 		body = body[at:]
