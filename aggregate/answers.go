@@ -90,6 +90,10 @@ func (g *Aggregator) TakeAnswers(list []*Answered) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(list))
 	bySlot := map[at][]int{}
 	for i, a := range list {
+		if a.Day < g.keys.of(a.Place).Day() {
+			outcomes[i] = Late // since it was checked its day has ended
+			continue
+		}
 		k := at{a.Day, a.Slot}
 		bySlot[k] = append(bySlot[k], i)
 	}

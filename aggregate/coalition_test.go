@@ -156,7 +156,8 @@ func TestLyingAggregator(t *testing.T) {
 	}{
 		{12, 10, 24, nil},         // everybody is a neighbour of everybody
 		{12, 10, 24, []int{3, 7}}, // and two collude
-		{20, 10, 12, nil},         // a ring
+		{12, 10, 24, numbers(0, 8)},
+		{20, 10, 12, nil}, // a ring
 		{20, 10, 12, []int{1, 5, 6, 11}},
 	} {
 		w := newRingTown(t, fmt.Sprint("lying aggregator", c.meters, c.colluding), c.meters, uint32(c.minSum), c.degree)

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"bytes"
+	"hushwatt/meter"
 	"testing"
 )
 
@@ -35,6 +36,35 @@ func FuzzSlotFile(f *testing.F) {
 		}
 		if d, err := ParseDayEnd(data, w.registry); err == nil {
 			_ = d.Check(w.registry)
+		}
+	})
+}
+
+// Of a slot's answers only those that their meters made are taken.
+func FuzzAnswer(f *testing.F) {
+	w := newRingTown(f, "fuzz answer", 9, 9, meter.MinNeighbours)
+	w.begin(firstDay)
+	g := w.aggregator(NewMemory())
+	for place := range w.meters {
+		a, err := g.Check(w.measure(place, firstDay, 0))
+		must(f, err)
+		_, err = g.Take(a)
+		must(f, err)
+	}
+	p, err := g.Present(firstDay, 0, nil)
+	must(f, err)
+	good := map[string]bool{}
+	for place := range w.meters {
+		a := w.answered(place, p, same)
+		good[string(a)] = true
+		f.Add(a)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if a, err := meter.DecodeAnswer(data); err == nil && !bytes.Equal(a.Bytes(), data) {
+			t.Fatal("another encoding parses")
+		}
+		if _, err := g.CheckAnswer(firstDay, 0, data); (err == nil) != good[string(data)] {
+			t.Fatalf("an altered answer is taken, or one that is not altered is not: %v", err)
 		}
 	})
 }
