@@ -181,7 +181,7 @@ func (b *Bus) onStream(ctx context.Context, m moment, look func(record []byte) b
 func (b *Bus) Publish(ctx context.Context, r *meter.SlotRecord) error {
 	data := r.Bytes()
 	_, err := b.js.Publish(ctx, b.RecordSubject(r.Day, r.Slot), data, jetstream.WithMsgID(meter.MessageID(data)))
-	return err
+	return published(err)
 }
 
 // A word is what a party says of a slot.

@@ -224,6 +224,16 @@ const lostName = "lost/"
 // more.
 const recordsGone = "records gone"
 
+// LostSlots returns the slots of a day that are lost.
+func LostSlots(ctx context.Context, s Reads, day uint16) (map[uint16]bool, error) {
+	list, err := s.Named(ctx, fmt.Sprintf("%s%05d/", lostName, day))
+	lost := map[uint16]bool{}
+	for i := range list {
+		lost[lostSlot(list[i].Name).slot] = true
+	}
+	return lost, err
+}
+
 func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]byte) error {
 	if !t.all(points, c.Registry) {
 		return c.Bus.say(ctx, said{m.day, m.slot, dispute, 0, nil})

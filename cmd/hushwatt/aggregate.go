@@ -105,6 +105,11 @@ func verifyRelease(path string, authorities []string) (answer, error) {
 	if err := f.Verify(trusted); err != nil {
 		return refusedRelease(err)
 	}
+	return releaseOf(f, issuer), nil
+}
+
+// releaseOf is a release that was verified, in words.
+func releaseOf(f *aggregate.SlotFile, issuer meter.Authority) verifiedRelease {
 	a := verifiedRelease{Verdict: "accepted", Registry: f.Registry.Charter.Registry, Issuer: issuer.String(),
 		Present: f.Presence.Meters.Count(), Releases: []releaseAnswer{}}
 	for i := range f.Releases {
@@ -112,7 +117,7 @@ func verifyRelease(path string, authorities []string) (answer, error) {
 		r.Set = f.Releases[i].Set
 		a.Releases = append(a.Releases, r)
 	}
-	return a, nil
+	return a
 }
 
 func refusedRelease(err error) (answer, error) {

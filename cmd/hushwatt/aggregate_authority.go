@@ -2,20 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
 	"hushwatt/aggregate"
 	"hushwatt/aggregate/engine"
-	"hushwatt/internal/wire"
 	"hushwatt/meter"
 	"hushwatt/server/store"
 )
@@ -24,15 +18,14 @@ var aggregateAuthorityCommand = command{
 	name:    "aggregate authority",
 	does:    "be one of the authorities that open a registry's sums together",
 	example: "hushwatt aggregate authority --key consumers.key --registry street.registry --enrolments street.enrolments --database consumers.db --nats nats://127.0.0.1:4222",
-	note: "With --name NAME alone it makes the key and prints the public side, for the registry's charter. A program\n" +
-		"with --work only checks and stores records: any number of them share an authority's load and database.",
+	note: "A program with --work only checks and stores records: any number of them share an authority's load and\n" +
+		"database. hushwatt aggregate key makes the key.",
 	flags: func(f *flags) action {
 		var o authority
 		o.key = f.need("key", "FILE", "the authority's secret key")
-		o.name = f.text("name", "NAME", "make the key, for an authority of this name")
-		o.registry = f.text("registry", "FILE", "the registry, signed by its parties")
+		o.registry = f.need("registry", "FILE", "the registry, signed by its parties")
 		o.enrolments = f.text("enrolments", "FILE", "the meters' enrolments, needed on the first start")
-		o.database = f.text("database", "PLACE", "the authority's own database: a file, or postgres://…")
+		o.database = f.need("database", "PLACE", "the authority's own database: a file, or postgres://…")
 		o.nats = f.text("nats", "URL", "the message stream, nats://127.0.0.1:4222 by default")
 		o.cutOff = f.text("cut-off", "SECONDS", "how long after its end a slot is cut off, 60 by default")
 		o.catchUp = f.text("catch-up", "SECONDS", "how long a cut-off waits for records on the stream that are not stored yet, 15 by default")
@@ -40,12 +33,6 @@ var aggregateAuthorityCommand = command{
 		o.work = f.toggle("work", "share the intake only")
 		o.clock = f.text("clock", "FILE", "a clock that runs faster, for trying things out")
 		return func(c *console) (answer, error) {
-			if *o.name != "" {
-				return makePartyKey(*o.key, *o.name)
-			}
-			if *o.registry == "" || *o.database == "" {
-				return nil, misusef("--registry and --database are needed, or --name to make a key")
-			}
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return nil, o.run(ctx, c)
@@ -55,40 +42,8 @@ var aggregateAuthorityCommand = command{
 
 // authority is one use of `aggregate authority`.
 type authority struct {
-	key, name, registry, enrolments, database, nats, cutOff, catchUp, clock *string
-	work, erase                                                             *bool
-}
-
-type partyAnswer struct {
-	Name      string `json:"name"`
-	Key       []byte `json:"key"`
-	Recipient string `json:"recipient"`
-}
-
-func (a partyAnswer) text(w io.Writer) { fmt.Fprintf(w, "%s\n%x\n%s\n", a.Name, a.Key, a.Recipient) }
-
-func makePartyKey(path, name string) (answer, error) {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: a key is never written over", path)
-	}
-	k, err := aggregate.NewPartyKey(name, meter.XWing, nil)
-	if err != nil {
-		return nil, err
-	}
-	p := k.Party()
-	return partyAnswer{p.Name, p.Key, p.Recipient}, writeFile(path, []byte(k.String()+"\n"), 0o600)
-}
-
-func readPartyKey(path string) (*aggregate.PartyKey, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	k, err := aggregate.ParsePartyKey(strings.TrimSuffix(string(data), "\n"))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return k, nil
+	key, registry, enrolments, database, nats, cutOff, catchUp, clock *string
+	work, erase                                                       *bool
 }
 
 func (o *authority) run(ctx context.Context, c *console) error {
@@ -170,24 +125,15 @@ func asSeconds(text string, usual int) (time.Duration, error) {
 	return time.Duration(n) * time.Second, err
 }
 
-// readEnrolments reads a file of enrolments, one array of byte strings in CBOR, and
-// returns how to find one.
+// readEnrolments reads a file of enrolments and returns how to find one.
 func readEnrolments(path string, r *meter.Registry) (func(id []byte) *meter.Enrolment, error) {
 	byID := map[string]*meter.Enrolment{}
 	if path != "" {
-		data, err := readFile(path)
+		list, err := readEnrolmentFile(path, &r.Charter)
 		if err != nil {
 			return nil, err
 		}
-		var list [][]byte
-		if err := wire.Unmarshal(data, &list); err != nil {
-			return nil, fmt.Errorf("%s: not a file of enrolments: %w", path, err)
-		}
-		for _, b := range list {
-			e, err := meter.ParseEnrolment(b, &r.Charter)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
+		for _, e := range list {
 			hash := e.Hash()
 			byID[string(hash[:meter.IDSize])] = e
 		}

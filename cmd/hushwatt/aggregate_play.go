@@ -319,7 +319,7 @@ func (o *collecting) show(ctx context.Context, c *console) error {
 	}
 	quiet := &console{out: c.out, err: io.Discard, json: c.json}
 	for i := range s.registry.Charter.Parties {
-		a := &authority{key: in(authorityFile(i)), name: &none, registry: o.registry, enrolments: in(enrolmentsFile),
+		a := &authority{key: in(authorityFile(i)), registry: o.registry, enrolments: in(enrolmentsFile),
 			database: in(fmt.Sprintf("authority-%d.db", i+1)), nats: &address, cutOff: &none, catchUp: &none, clock: o.clock, work: new(bool), erase: new(bool)}
 		parts = append(parts, func(ctx context.Context) error { return a.run(ctx, quiet) })
 	}

@@ -62,11 +62,8 @@ func (j *sealJob) run(c *console) (answer, error) {
 
 func (j *sealJob) seal(m *meter.Meter, file *source.File) (answer, error) {
 	c := m.Certificate()
-	if point := file.Series[0].Point; point != "" && point != c.Meter {
-		return nil, fmt.Errorf("the readings are of %s, and %s holds the meter %s", point, j.dir, c.Meter)
-	}
-	if minutes := 24 * 60 / int(c.N); *j.readings.slot != 0 && *j.readings.slot != minutes {
-		return nil, fmt.Errorf("the meter seals slots of %d minutes, not %d", minutes, *j.readings.slot)
+	if err := j.readings.fit(file, c, j.dir); err != nil {
+		return nil, err
 	}
 	days, err := meter.DaysFromSeries(file.Series, meter.DaysOptions{
 		N: int(c.N), Channels: c.Channels, Installed: j.installed, Removed: j.removed})
@@ -80,6 +77,17 @@ func (j *sealJob) seal(m *meter.Meter, file *source.File) (answer, error) {
 		return nil, err
 	}
 	return sealed(m)
+}
+
+// fit refuses readings of another meter, or for slots of another length.
+func (r *readings) fit(file *source.File, c *meter.Certificate, dir string) error {
+	if point := file.Series[0].Point; point != "" && point != c.Meter {
+		return fmt.Errorf("the readings are of %s, and %s holds the meter %s", point, dir, c.Meter)
+	}
+	if minutes := 24 * 60 / int(c.N); *r.slot != 0 && *r.slot != minutes {
+		return fmt.Errorf("the meter seals slots of %d minutes, not %d", minutes, *r.slot)
+	}
+	return nil
 }
 
 // meter opens the meter's directory or makes it for the readings at hand.
