@@ -114,17 +114,19 @@ func (g *Aggregator) propose(h *Holding, aside meter.Bitmap) (*meter.Presence, e
 // did not answer still do.
 var ErrSilent = errors.New("a meter that is present did not answer")
 
-// Release adds up the answers of a slot and returns the file, checked.
+// Release adds up the answers of a slot and returns the file, checked. As long as some
+// are missing it costs little.
 func (g *Aggregator) Release(p *meter.Presence) (*SlotFile, error) {
-	if err := p.Check(g.registry); err != nil {
-		return nil, err
-	}
-	have, sum, err := g.heard(p)
+	q, err := g.heard(p)
 	if err != nil {
 		return nil, err
 	}
-	if p.Meters.AndNot(have).Count() > 0 {
-		return nil, ErrSilent
+	sum, err := q.sum()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Check(g.registry); err != nil {
+		return nil, err
 	}
 	records, err := g.Records(p)
 	if err != nil {

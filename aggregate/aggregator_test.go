@@ -172,7 +172,9 @@ func TestProgramsShareALog(t *testing.T) {
 	}
 	var sums []meter.Share
 	for _, g := range append(programs, w.aggregator(store)) {
-		_, sum, err := g.heard(p)
+		q, err := g.heard(p)
+		must(t, err)
+		sum, err := q.sum()
 		must(t, err)
 		sums = append(sums, sum)
 	}

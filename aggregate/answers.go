@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"hushwatt/internal/wire"
@@ -28,6 +29,7 @@ type asked struct {
 
 	mu      sync.Mutex
 	read    int            // batches of the log
+	missing int            // meters that have not answered in these
 	answers []*meter.Share // by place, of these batches
 }
 
@@ -48,7 +50,8 @@ func (g *Aggregator) asked(day, slot uint16) (*asked, error) {
 	if p == nil || p.CheckUnsigned(g.registry) != nil { // none, or of another registry
 		return nil, ErrNotAsked
 	}
-	q := &asked{presence: p.Hash(), meters: p.Meters, squares: g.registry.SquaresFor(p.Meters), answers: make([]*meter.Share, len(g.registry.Meters))}
+	q := &asked{presence: p.Hash(), meters: p.Meters, squares: g.registry.SquaresFor(p.Meters),
+		missing: p.Meters.Count(), answers: make([]*meter.Share, len(g.registry.Meters))}
 	g.slots[at{day, slot}] = q
 	return q, nil
 }
@@ -171,11 +174,12 @@ func (q *asked) add(batch []byte) error {
 	}
 	for i := range list {
 		s, err := meter.ParseShare(list[i].Masked, q.squares)
-		if err != nil || int(list[i].Place) >= len(q.answers) {
+		if err != nil || int(list[i].Place) >= len(q.answers) || !q.meters.Has(int(list[i].Place)) {
 			return errors.Join(errors.New("stored answers are damaged"), err)
 		}
 		if place := list[i].Place; q.answers[place] == nil {
 			q.answers[place] = &s
+			q.missing--
 		}
 	}
 	q.read++
@@ -184,6 +188,8 @@ func (q *asked) add(batch []byte) error {
 
 // catchUp reads what the log has by now.
 func (q *asked) catchUp(s Store, k at) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for {
 		batch, err := s.Get(answersName(k, q.read))
 		if err != nil {
@@ -198,39 +204,49 @@ func (q *asked) catchUp(s Store, k at) error {
 	}
 }
 
-// heard returns who of those present has answered, and the sum of what they have.
-func (g *Aggregator) heard(p *meter.Presence) (meter.Bitmap, meter.Share, error) {
-	var sum meter.Share
+// heard returns the slot of a presence with all that was answered so far.
+func (g *Aggregator) heard(p *meter.Presence) (*asked, error) {
 	q, err := g.asked(p.Day, p.Slot)
 	if err != nil {
-		return nil, sum, err
+		return nil, err
 	}
 	if q.presence != p.Hash() {
-		return nil, sum, ErrSecondPresence
+		return nil, ErrSecondPresence
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if err := q.catchUp(g.store, at{p.Day, p.Slot}); err != nil {
-		return nil, sum, err
-	}
-	have := meter.NewBitmap(len(q.answers))
-	for place, s := range q.answers {
-		if s != nil {
-			have.Set(place)
-			sum.Add(s)
-		}
-	}
-	return have, sum, nil
+	return q, q.catchUp(g.store, at{p.Day, p.Slot})
 }
 
 // Silent returns the meters that are present and have not answered. Set aside in the
 // presences to come, one that is broken does not spoil every slot.
 func (g *Aggregator) Silent(p *meter.Presence) (meter.Bitmap, error) {
-	have, _, err := g.heard(p)
+	q, err := g.heard(p)
 	if err != nil {
 		return nil, err
 	}
-	return p.Meters.AndNot(have), nil
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	silent := slices.Clone(q.meters)
+	for place, s := range q.answers {
+		if s != nil {
+			silent.Clear(place)
+		}
+	}
+	return silent, nil
+}
+
+// sum adds up the answers, if all are there.
+func (q *asked) sum() (sum meter.Share, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.missing > 0 {
+		return sum, ErrSilent
+	}
+	for _, s := range q.answers {
+		if s != nil {
+			sum.Add(s)
+		}
+	}
+	return sum, nil
 }
 
 // done forgets a slot's answers; if they are needed again they are read again.
