@@ -56,6 +56,15 @@ func (g *Aggregator) asked(day, slot uint16) (*asked, error) {
 	return q, nil
 }
 
+// Asked reports whether a presence was signed for a slot of this registry.
+func (g *Aggregator) Asked(day, slot uint16) (bool, error) {
+	_, err := g.asked(day, slot)
+	if errors.Is(err, ErrNotAsked) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // CheckAnswer does the cryptography of an answer's arrival and changes nothing: many may
 // run at the same time. Day and slot are those for which it is said to be.
 func (g *Aggregator) CheckAnswer(day, slot uint16, data []byte) (*Answered, error) {

@@ -136,9 +136,9 @@ func (b *Bus) RecordSubject(day, slot uint16) string {
 	return b.subject("record", strconv.Itoa(int(day)), strconv.Itoa(int(slot)))
 }
 
-// slotOf returns the slot that a record's subject names.
-func (b *Bus) slotOf(subject string) (day, slot uint16, ok bool) {
-	rest, ok := strings.CutPrefix(subject, b.subject("record", ""))
+// slotOf returns the slot that the subject of a record or an answer names.
+func (b *Bus) slotOf(kind, subject string) (day, slot uint16, ok bool) {
+	rest, ok := strings.CutPrefix(subject, b.subject(kind, ""))
 	if !ok {
 		return 0, 0, false
 	}

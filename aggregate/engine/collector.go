@@ -131,7 +131,7 @@ func (c *Collector) release(ctx context.Context, m moment, t *slot) error {
 	records, err := c.counted(ctx, m, t)
 	if errors.Is(err, errGone) {
 		c.Log.Error("slot lost: records that are counted came neither to us nor are on the stream any more", "day", meter.DayText(m.day), "slot", m.slot)
-		return c.lose(m, t, recordsGone)
+		return c.lose(m, t, lostGone)
 	}
 	if err != nil {
 		return err
@@ -143,6 +143,15 @@ func (c *Collector) release(ctx context.Context, m moment, t *slot) error {
 	if err != nil {
 		return unfit{err}
 	}
+	if err := addFile(ctx, c.Store, m, f); err != nil {
+		return err
+	}
+	c.finish(m, t)
+	return nil
+}
+
+// addFile stores what is released of a slot.
+func addFile(ctx context.Context, s Files, m moment, f *aggregate.SlotFile) error {
 	var list []store.Release
 	for i := range f.Releases {
 		r := &f.Releases[i]
@@ -152,11 +161,7 @@ func (c *Collector) release(ctx context.Context, m moment, t *slot) error {
 		}
 		list = append(list, row)
 	}
-	if err := c.Store.AddFile(ctx, m.day, m.slot, f.Bytes(), list); err != nil {
-		return err
-	}
-	c.finish(m, t)
-	return nil
+	return s.AddFile(ctx, m.day, m.slot, f.Bytes(), list)
 }
 
 // unfit is what is wrong with what was said; to try again would not help.
@@ -216,24 +221,6 @@ func (c *Collector) counted(ctx context.Context, m moment, t *slot) ([][]byte, e
 // errGone is returned for a record that is counted and nowhere any more.
 var errGone = errors.New("a record that is counted is not on the stream any more")
 
-// lostName is under what a lost slot is stored, with who was to blame: nobody that can be
-// named if the value is empty.
-const lostName = "lost/"
-
-// recordsGone stands there for a slot that nobody spoilt: its records are not there any
-// more.
-const recordsGone = "records gone"
-
-// LostSlots returns the slots of a day that are lost.
-func LostSlots(ctx context.Context, s Reads, day uint16) (map[uint16]bool, error) {
-	list, err := s.Named(ctx, fmt.Sprintf("%s%05d/", lostName, day))
-	lost := map[uint16]bool{}
-	for i := range list {
-		lost[lostSlot(list[i].Name).slot] = true
-	}
-	return lost, err
-}
-
 func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]byte) error {
 	if !t.all(points, c.Registry) {
 		return c.Bus.say(ctx, said{m.day, m.slot, dispute, 0, nil})
@@ -261,7 +248,7 @@ func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]
 
 // lose stores that a slot is lost, and by whose fault, if that is known.
 func (c *Collector) lose(m moment, t *slot, by string) error {
-	if _, err := c.Store.Once(fmt.Sprintf("%s%05d/%03d", lostName, m.day, m.slot), []byte(by)); err != nil {
+	if _, err := c.Store.Once(lostAt(m), []byte(by)); err != nil {
 		return err
 	}
 	c.finish(m, t)

@@ -21,7 +21,10 @@ import (
 	"hushwatt/server/store"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
+func TestMain(m *testing.M) {
+	redeliver = time.Second
+	os.Exit(pgtest.Main(m.Run))
+}
 
 const (
 	firstDay = 20000
@@ -53,12 +56,18 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func newGrid(t testing.TB) *grid {
+func newGrid(t testing.TB) *grid { return gridOf(t, false) }
+
+func gridOf(t testing.TB, masking bool) *grid {
 	t.Helper()
 	key := must(meter.NewAuthorityKey())
 	g := &grid{t: t, issuer: key.Authority(), key: key, byID: map[string]*meter.Enrolment{}, clock: standing(firstDay)}
 	charter := meter.Charter{Registry: "street", N: 48, Channel: meter.ImportChannel, Squares: true, MinSum: 5, MinVariance: 8}
-	for _, name := range []string{"operator", "consumers"} {
+	parties := []string{"operator", "consumers"}
+	if masking {
+		parties, charter.Neighbours = parties[:1], 24
+	}
+	for _, name := range parties {
 		k := must(aggregate.NewPartyKey(name, meter.X25519, nil))
 		g.keys, charter.Parties = append(g.keys, k), append(charter.Parties, k.Party())
 	}
@@ -66,16 +75,22 @@ func newGrid(t testing.TB) *grid {
 	var enrolments []*meter.Enrolment
 	lives, readings := map[string]*meter.Live{}, map[string][]uint32{}
 	var names []string
+	devices := map[string]*meter.Meter{}
 	for i := range homes {
 		name := fmt.Sprint("home-", i)
 		m, e := g.meter(key, founded, name)
 		enrolments, names = append(enrolments, e), append(names, name)
 		hash := e.Hash()
 		g.byID[string(hash[:meter.IDSize])] = e
+		devices[name] = m
 		lives[name] = must(m.Live(must(meter.NewKey(meter.X25519)).Recipient(), firstDay))
 		readings[name] = must(must(household.New(household.Options{Seed: uint64(i)})).Series(firstDay, 1))[0].Wh
 	}
-	g.registry = must(meter.NewRegistry(founded, firstDay, enrolments, map[string][]string{"all": names, "east": names[:6]}))
+	sets := map[string][]string{"all": names, "east": names[:6]}
+	if masking {
+		delete(sets, "east")
+	}
+	g.registry = must(meter.NewRegistry(founded, firstDay, enrolments, sets))
 	for _, k := range g.keys {
 		g.registry.Signatures = append(g.registry.Signatures, must(k.SignRegistry(g.registry, nil)))
 	}
@@ -85,6 +100,9 @@ func newGrid(t testing.TB) *grid {
 	for i := range g.registry.Meters {
 		name := g.registry.Meters[i].Certificate.Meter
 		g.live, g.readings = append(g.live, lives[name]), append(g.readings, readings[name])
+	}
+	if masking {
+		g.introduce(devices)
 	}
 	for range len(g.keys) + 1 {
 		g.databases = append(g.databases, pgtest.Place(t))

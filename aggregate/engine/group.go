@@ -22,8 +22,11 @@ type group struct {
 const (
 	batch     = 512
 	batchWait = 100 * time.Millisecond
-	redeliver = 5 * time.Second // after a worker was lost
 )
+
+// redeliver is how long after a worker was lost its messages go to another; tests are
+// less patient.
+var redeliver = 5 * time.Second
 
 // join joins a group, or founds it.
 func join(ctx context.Context, stream jetstream.Stream, name string, log *slog.Logger, take func(context.Context, []jetstream.Msg) error) (group, error) {
@@ -64,14 +67,15 @@ func (g *group) Run(ctx context.Context) error {
 
 // settle waits until the messages that are on the stream now are stored, those of a
 // worker that was lost too, but no longer than it may. It does not wait for what comes
-// meanwhile.
-func (g *group) settle(ctx context.Context, longest time.Duration) {
+// meanwhile. It returns whether they are stored.
+func (g *group) settle(ctx context.Context, longest time.Duration) bool {
 	var now mark
 	for end := time.Now().Add(longest); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 50*time.Millisecond) {
 		if done, err := g.passed(ctx, &now); err == nil && done {
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // A mark is the end of a stream at some time.

@@ -35,8 +35,8 @@ func (b *Bus) HearPresences(ctx context.Context, r *meter.Registry, hear func(*m
 	})
 }
 
-// PublishAnswer sends the answer to a presence, the same bytes again and again until the stream has
-// stored them or ctx ends: a meter makes one answer, and the slot is lost without it.
+// PublishAnswer sends an answer, the same bytes again and again until the stream has
+// stored them or ctx ends: without it the slot is lost.
 func (b *Bus) PublishAnswer(ctx context.Context, p *meter.Presence, a *meter.Answer) error {
 	data := a.Bytes()
 	for {

@@ -58,7 +58,7 @@ var (
 
 // check checks a record that came under a subject.
 func (i *Intake) check(subject string, record []byte) (store.Arrival, error) {
-	day, slot, ok := i.Bus.slotOf(subject)
+	day, slot, ok := i.Bus.slotOf("record", subject)
 	if !ok {
 		return store.Arrival{}, errSubject
 	}

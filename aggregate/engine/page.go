@@ -282,14 +282,7 @@ func lostSlot(name string) (m moment) {
 
 func (p *Page) lost(l store.Value) string {
 	start := lostSlot(l.Name).start(int(p.Registry.Charter.N))
-	at := start.Format("2 January 15:04 UTC")
-	switch string(l.Value) {
-	case "":
-		return fmt.Sprintf("The sums of %s are out of range and were not released. The authorities did nothing wrong: a meter sent what no meter can measure. It cannot be found out here which, not without reading homes that did nothing; the meter authority must look.", at)
-	case recordsGone:
-		return fmt.Sprintf("The sums of %s cannot be released: a record that the authorities counted is neither here nor on the message stream any more.", at)
-	}
-	return fmt.Sprintf("The sums of %s are wrong and were not released. By what the parties showed it is the fault of %s.", at, l.Value)
+	return lostWords(start.Format("2 January 15:04 UTC"), string(l.Value))
 }
 
 func (p *Page) setView(ctx context.Context, s *meter.Set, first, last uint16) (*setView, []string, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,7 +24,7 @@ var aggregatePlayCommand = command{
 	name:    "aggregate play",
 	does:    "make up a street with its meters and authorities, and let its half-hours end on a message stream",
 	example: "hushwatt aggregate play --dir street --nats nats://127.0.0.1:4222 --homes 40 --times 600",
-	note: "For trying things out: DIR gets the registry, the enrolments, a key for each authority, a faster clock, and\n" +
+	note: "For trying things out: DIR gets the registry, the enrolments, a key for each party, a faster clock, and\n" +
 		"the readings of the feeder that the street hangs on, which the other commands take. From the tenth day on\n" +
 		"one home has a load wired past its meter. Meters are in memory: a street ends with the program.",
 	flags: func(f *flags) action {
@@ -31,10 +32,11 @@ var aggregatePlayCommand = command{
 		address := f.need("nats", "URL", "the message stream")
 		homes := flag(f, &option{name: "homes", value: "N", help: "how many, 40 by default"}, asNumber)
 		times := flag(f, &option{name: "times", value: "N", help: "how many times as fast as life, 600 by default"}, asNumber)
+		masking := f.toggle("masking", "one aggregator and masks between meters instead of authorities")
 		return func(c *console) (answer, error) {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			s, err := newStreet(*dir, orElse(*homes, 40), orElse(*times, 600))
+			s, err := makeStreet(*dir, orElse(*homes, 40), orElse(*times, 600), *masking)
 			if err != nil {
 				return nil, err
 			}
@@ -56,9 +58,11 @@ type street struct {
 	dir      string
 	registry *meter.Registry
 	clock    engine.Clock
-	homes    []*playedHome // in order of places
 	feeder   *os.File
 	rng      *rand.Rand
+
+	mu    sync.Mutex    // in a masking registry meters are asked at any time
+	homes []*playedHome // in order of places
 }
 
 type playedHome struct {
@@ -85,10 +89,15 @@ const (
 
 func authorityFile(i int) string { return fmt.Sprintf("authority-%d.key", i+1) }
 
-// newStreet makes a street whose first day begins now, by a clock that says it is a
+// newStreet is makeStreet with two authorities.
+func newStreet(dir string, homes, times int) (*street, error) {
+	return makeStreet(dir, homes, times, false)
+}
+
+// makeStreet makes a street whose first day begins now, by a clock that says it is a
 // Monday's midnight and runs so many times as fast (0: stands), and writes what its
 // parties need.
-func newStreet(dir string, homes, times int) (*street, error) {
+func makeStreet(dir string, homes, times int, masking bool) (*street, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -103,8 +112,12 @@ func newStreet(dir string, homes, times int) (*street, error) {
 	first := uint16(base.Unix() / 86400)
 	s := &street{dir: dir, rng: rand.New(rand.NewPCG(1, 1))}
 	charter := meter.Charter{Registry: "made-up-street", N: streetSlots, Channel: meter.ImportChannel, Squares: true, MinSum: 10, MinVariance: 20}
+	parties := []string{"network-operator", "consumer-body"}
+	if masking {
+		parties, charter.Neighbours = parties[:1], aggregate.Degree
+	}
 	var keys []*aggregate.PartyKey
-	for _, name := range []string{"network-operator", "consumer-body"} {
+	for _, name := range parties {
 		k, err := aggregate.NewPartyKey(name, meter.XWing, nil)
 		if err != nil {
 			return nil, err
@@ -159,7 +172,7 @@ func (s *street) found(c *meter.Charter, keys []*aggregate.PartyKey, enrolments 
 		names = append(names, e.Certificate.Meter)
 	}
 	sets := map[string][]string{"street": names}
-	if half := len(names) / 2; half >= int(c.MinVariance) {
+	if half := len(names) / 2; half >= int(c.MinVariance) && !c.Masking() {
 		sets["even-side"], sets["odd-side"] = names[:half], names[half:]
 	}
 	r, err := meter.NewRegistry(c, first, enrolments, sets)
@@ -180,6 +193,9 @@ func (s *street) found(c *meter.Charter, keys []*aggregate.PartyKey, enrolments 
 		s.homes = append(s.homes, byName[r.Meters[i].Certificate.Meter])
 	}
 	s.registry = r
+	if c.Masking() {
+		return s.introduce(enrolments)
+	}
 	return nil
 }
 
@@ -199,7 +215,11 @@ func (s *street) write(issuer *meter.AuthorityKey, keys []*aggregate.PartyKey, e
 	files := map[string][]byte{enrolmentsFile: enrolled, clockName: fast,
 		"issuer.pub": []byte(issuer.Authority().String() + "\n"), registryFile: s.registry.Bytes()}
 	for i, k := range keys {
-		files[authorityFile(i)] = []byte(k.String() + "\n")
+		name := authorityFile(i)
+		if s.registry.Charter.Masking() {
+			name = aggregatorFile
+		}
+		files[name] = []byte(k.String() + "\n")
 	}
 	for name, data := range files {
 		if err := writeFile(filepath.Join(s.dir, name), data, 0o600); err != nil {
@@ -221,17 +241,27 @@ func (s *street) play(ctx context.Context, address string) error {
 	}
 	defer done()
 	defer s.feeder.Close()
+	parts := []func(context.Context) error{func(ctx context.Context) error { return s.measure(ctx, bus) }}
+	if s.registry.Charter.Masking() {
+		parts = append(parts, func(ctx context.Context) error { return s.answer(ctx, bus) })
+	}
+	return together(ctx, parts...)
+}
+
+// measure is play without answers. A day is sealed when the first slot of the next one
+// ends: until then its last one can be answered for.
+func (s *street) measure(ctx context.Context, bus *engine.Bus) error {
 	for slot := 0; ; slot++ {
 		day := s.registry.First + uint16(slot/streetSlots)
 		end := time.Unix(int64(day)*86400+int64(slot%streetSlots+1)*1800, 0)
+		s.clock.Until(ctx, end)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if slot%streetSlots == 0 {
 			if err := s.begin(day); err != nil {
 				return err
 			}
-		}
-		s.clock.Until(ctx, end)
-		if ctx.Err() != nil {
-			return nil
 		}
 		if err := s.end(ctx, bus, slot%streetSlots, end.Add(-1800*time.Second)); err != nil && ctx.Err() == nil {
 			return err
@@ -241,6 +271,8 @@ func (s *street) play(ctx context.Context, address string) error {
 
 // begin begins a day in every home.
 func (s *street) begin(day uint16) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, h := range s.homes {
 		if h.live != nil {
 			if _, err := h.live.Seal(); err != nil {
@@ -275,7 +307,9 @@ func (s *street) end(ctx context.Context, bus *engine.Bus, slot int, start time.
 			delivered -= int64(wh)
 			continue // nothing was used and nothing is said: a power cut
 		}
+		s.mu.Lock()
 		records, err := h.live.Slot(slot, []meter.Reading{{Wh: wh, Status: meter.Measured}})
+		s.mu.Unlock()
 		if err != nil {
 			return err
 		}
@@ -297,7 +331,7 @@ func (o *collecting) show(ctx context.Context, c *console) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s, err := newStreet(dir, 40, 1800)
+	s, err := makeStreet(dir, 40, 1800, *o.masking)
 	if err != nil {
 		return err
 	}
@@ -316,6 +350,11 @@ func (o *collecting) show(ctx context.Context, c *console) error {
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return o.run(ctx, c) },
 		func(ctx context.Context) error { return s.play(ctx, address) },
+	}
+	if *o.masking {
+		cutOff, answering := "300", "900" // half a second is enough for this street
+		o.party.key, o.party.enrolments, o.party.cutOff, o.party.answering = in(aggregatorFile), in(enrolmentsFile), &cutOff, &answering
+		return together(ctx, parts...)
 	}
 	quiet := &console{out: c.out, err: io.Discard, json: c.json}
 	for i := range s.registry.Charter.Parties {

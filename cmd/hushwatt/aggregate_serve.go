@@ -28,8 +28,9 @@ var aggregateServeCommand = command{
 	note: "Records come over NATS JetStream: one inside this program, its stream in --stream DIR, or a cluster's\n" +
 		"with --nats URL. The one inside asks nobody who they are: let it listen on this\n" +
 		"machine only. Several programs may share a database (postgres://…). The page changes nothing and\n" +
-		"shows only what is public. --demo makes up a street with two authorities and plays it, faster than life,\n" +
-		"all in this program and in a folder that is removed at the end.",
+		"shows only what is public. A registry that works by masks has no authorities: with --key this program is\n" +
+		"its aggregator. --demo makes up a street with two authorities, or one aggregator with --masking, and plays\n" +
+		"it, faster than life, all in this program and in a folder that is removed at the end.",
 	flags: func(f *flags) action {
 		var o collecting
 		o.registry = f.text("registry", "FILE", "the registry, signed by its parties")
@@ -42,10 +43,15 @@ var aggregateServeCommand = command{
 		o.feeders = f.list("feeder", "SET=FILE", "the readings of the feeder that a set hangs on, CSV with columns start and wh")
 		o.fit = f.text("fit-days", "N", "days at the beginning in which nothing was amiss, 14 by default")
 		o.clock = f.text("clock", "FILE", "a clock that runs faster, for trying things out")
-		o.demo = f.toggle("demo", "a made-up street, two authorities and their sums, to look at")
+		o.demo = f.toggle("demo", "a made-up street, its parties and their sums, to look at")
+		o.masking = f.toggle("masking", "with --demo, one aggregator and masks between meters instead of authorities")
+		o.party.flags(f)
 		return func(c *console) (answer, error) {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
+			if *o.masking && !*o.demo {
+				return nil, misusef("--masking goes with --demo: a registry says itself how it works")
+			}
 			if *o.demo {
 				return nil, o.show(ctx, c)
 			}
@@ -61,7 +67,8 @@ var aggregateServeCommand = command{
 type collecting struct {
 	registry, database, listen, nats, stream, streamListen, mqtt, fit, clock *string
 	feeders                                                                  *[]string
-	demo                                                                     *bool
+	demo, masking                                                            *bool
+	party                                                                    aggregating
 }
 
 func (o *collecting) run(ctx context.Context, c *console) error {
@@ -71,6 +78,9 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	}
 	clock, times, err := openClock(*o.clock)
 	if err != nil {
+		return err
+	}
+	if err := o.party.check(r); err != nil {
 		return err
 	}
 	feeders, err := o.feederFiles(r)
@@ -94,9 +104,22 @@ func (o *collecting) run(ctx context.Context, c *console) error {
 	defer done()
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	party := st.Party("collector " + registryName(r))
+	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: 30 * time.Second / time.Duration(times), Log: log}
 	collector := &engine.Collector{Bus: bus, Registry: r, Store: party, Clock: clock, Log: log}
-	page := &engine.Page{Registry: r, Store: party, Clock: clock, Feeders: feeders, Refresh: 30 * time.Second / time.Duration(times), Log: log, Collector: collector}
-	return together(ctx, collector.Run, func(ctx context.Context) error {
+	collect := collector.Run
+	if r.Charter.Masking() {
+		a, err := o.party.aggregator(r, st, party)
+		if err != nil {
+			return err
+		}
+		a.Bus, a.Clock, a.Log = bus, clock, log
+		if collect = a.Run; *o.party.work {
+			return a.Work(ctx)
+		}
+	} else {
+		page.Collector = collector
+	}
+	return together(ctx, collect, func(ctx context.Context) error {
 		return o.servePage(ctx, c, page, address)
 	})
 }
