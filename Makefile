@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CORE        = ./internal/wire/... ./meter/... ./tariffs/... ./prover/... ./testvectors/...
 
-.PHONY: help run story web release build test lint unit postgres wasm-test fuzz-short fuzz vectors adversity exact soak screens bench e2e bench-browser lighthouse
+.PHONY: help run story web release build test modules lint unit postgres wasm-test fuzz-short fuzz vectors adversity exact soak screens bench e2e bench-browser lighthouse
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,10 @@ release: ## the same, compressed as well as it goes (takes a minute)
 	go run ./internal/webbuild -quality 11
 	go build -trimpath -o bin/hushwatt ./cmd/hushwatt
 
-test: lint unit postgres wasm-test e2e fuzz-short ## everything that must pass before a change lands
+test: modules lint unit postgres wasm-test e2e fuzz-short ## everything that must pass before a change lands
+
+modules: ## all Go modules; a proxy that does not answer is asked again
+	for pause in 5 20 60 0; do go mod download && go run $(STATICCHECK) -version && break; sleep $$pause; done
 
 lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go vet ./...

@@ -183,6 +183,6 @@ test("stop, while the bill is worked out and while it is sent", async ({ page, c
   expect(await server.accepted()).toHaveLength(0);
   // It was stored before it was sent, so it is in the history, and goes out once.
   await open(page, "/history");
-  await expect(page.locator("ul.entries")).toContainText("Accepted", { timeout: 30_000 });
+  await expect(page.locator("ul.entries")).toContainText("Accepted");
   expect(await server.accepted()).toHaveLength(1);
 });

@@ -131,8 +131,10 @@ func start() (*postgres, error) {
 	}
 	defer log.Close()
 	// It is thrown away and never cut off from its power, so it need not wait for the
-	// disk. Each of our programs takes up to 16 connections.
-	p := &postgres{dir, run("postgres", "-D", data, "-k", dir, "-h", "", "-c", "fsync=off", "-c", "max_connections=400")}
+	// disk. Each of our programs takes up to 16 connections. A container's /dev/shm may
+	// be small.
+	p := &postgres{dir, run("postgres", "-D", data, "-k", dir, "-h", "",
+		"-c", "fsync=off", "-c", "max_connections=400", "-c", "dynamic_shared_memory_type=mmap")}
 	p.server.Stdout, p.server.Stderr = log, log
 	if err := p.server.Start(); err != nil {
 		return nil, err

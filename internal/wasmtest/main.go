@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -32,19 +33,13 @@ func main() {
 
 // haveNode finds Node, or installs it where that is possible without asking.
 func haveNode() error {
-	if checkNode() == nil || os.Geteuid() != 0 {
-		return checkNode()
+	if checkNode() == nil {
+		return nil
 	}
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		return checkNode()
-	}
-	for _, args := range [][]string{{"update", "-q"}, {"install", "-y", "-q", "--no-install-recommends", "nodejs"}} {
-		cmd := exec.Command("apt-get", args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("apt-get %s: %w", args[0], err)
-		}
+	cmd := exec.Command("internal/debian.sh", "nodejs")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return errors.Join(checkNode(), err)
 	}
 	return checkNode()
 }

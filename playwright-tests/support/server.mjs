@@ -12,12 +12,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const programs = process.env.HUSHWATT_E2E_PROGRAMS || join(root, ".cache/e2e");
 const execute = promisify(execFile);
 
+// freePort finds a port below those that the system hands out (internal/freeport), so
+// that it stays free while the program on it is stopped.
 function freePort() {
-  return new Promise((resolve, reject) => {
-    const s = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const { port } = s.address();
-      s.close(() => resolve(port));
-    });
+  const port = 20000 + Math.floor(Math.random() * 12000);
+  return new Promise((resolve) => {
+    const s = createServer().once("error", () => resolve(freePort())).listen(port, "127.0.0.1", () => s.close(() => resolve(port)));
   });
 }
 
@@ -42,15 +42,19 @@ export class Server {
     this.program = spawn(join(programs, "hushwatt"), how === "demo"
       ? ["demo", "--listen", listen, "--data", this.data]
       : ["serve", "--listen", listen, "--database", file("hushwatt.db"), "--token-file", file("staff.token"), "--key", file("supplier.key"), "--public-url", this.url, "--name", "Demo Energy"]);
-    for (const pipe of [this.program.stdout, this.program.stderr]) pipe.on("data", (d) => { this.log += d; });
+    let told = "";
+    const running = new Promise((resolve) => {
+      for (const pipe of [this.program.stdout, this.program.stderr]) {
+        pipe.on("data", (d) => {
+          this.log += d;
+          told += d;
+          if (/Hushwatt is running|serving http/.test(told)) resolve();
+        });
+      }
+    });
     this.ended = new Promise((resolve) => this.program.once("exit", (code, signal) => resolve(code ?? signal)));
-    for (let i = 0; ; i++) {
-      try {
-        if ((await fetch(this.url + "/healthz")).ok) return;
-      } catch { /* not yet */ }
-      if (i === 300 || this.program.exitCode !== null) throw new Error("the demo did not start:\n" + this.log);
-      await new Promise((r) => setTimeout(r, 50));
-    }
+    await Promise.race([running, this.ended.then(() => { throw new Error("the program did not start:\n" + this.log); })]);
+    if (!(await fetch(this.url + "/healthz")).ok) throw new Error("the program is not well:\n" + this.log);
   }
 
   // pause ends the program and keeps its data.
