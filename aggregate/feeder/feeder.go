@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -83,23 +84,33 @@ func Analyse(d *Data, o Options) (*Report, error) {
 		return nil, err
 	}
 	b := newBalance(d, o.FitUntil)
+	b.alarming = -math.Log(o.FalseAlarm)
 	if err := b.fit(); err != nil {
 		return nil, err
 	}
-	r := &Report{Loss: b.loss, Alarms: []Alarm{}}
-	for range mostAlarms {
-		evidence := b.watch()
-		if evidence.log < -math.Log(o.FalseAlarm) {
+	r := &Report{Alarms: []Alarm{}}
+	standing, err := b.standing()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range standing {
+		r.Alarms = append(r.Alarms, b.alarm(e, evidence{log: e.gain}))
+	}
+	r.Loss = b.loss
+	for len(b.told) < mostAlarms {
+		b.account()
+		found := b.watch()
+		if found.log < b.alarming {
 			break
 		}
-		e := b.explain(evidence)
-		if len(r.Alarms) > 0 && e.log < -math.Log(o.FalseAlarm) {
-			break // what is left of a trouble already told
+		es := b.explain(found)
+		b.account()
+		for _, e := range es {
+			if a := b.alarm(e, found); !r.told(a) && !b.trifling(e, a) {
+				r.Alarms = append(r.Alarms, a)
+			}
 		}
-		a := b.alarm(e, evidence)
-		if !r.told(a) && !b.trifling(e, a) {
-			r.Alarms = append(r.Alarms, a)
-		}
+		b.remember(es)
 	}
 	sortAlarms(r.Alarms)
 	return r, nil
@@ -113,16 +124,16 @@ func (r *Report) told(a Alarm) bool {
 	})
 }
 
-// trifling says whether an explanation is of so little energy that it is what a
-// larger trouble, not yet explained, has in common with a home by chance.
+// trifling says whether what nobody is named for is next to no energy: the
+// feeder's clock drifts by seconds, say.
 func (b *balance) trifling(e explanation, a Alarm) bool {
 	delivered := 0.0
-	for t := e.from; t < e.to; t++ {
-		if b.usable[t] {
+	for t := max(0, min(e.from, e.to-b.perDay)); t < e.to; t++ {
+		if b.known[t] {
 			delivered += b.Feeder[t]
 		}
 	}
-	return a.Kind != ClockShift && math.Abs(float64(a.GapWh)) < delivered/2000
+	return a.Meter == nil && a.Kind != ClockShift && math.Abs(float64(a.GapWh)) < delivered/2000
 }
 
 func (d *Data) check(o Options) error {
@@ -142,18 +153,63 @@ func (d *Data) check(o Options) error {
 	return nil
 }
 
-// alarm reports an explanation and takes it out of the account.
+// alarm reports an explanation.
 func (b *balance) alarm(e explanation, found evidence) Alarm {
 	a := Alarm{
 		From:   instant(b.at(e.from)),
 		Kind:   e.kind,
 		PValue: math.Min(1, math.Max(math.Exp(-found.log), 1e-300)),
 	}
-	if e.meter >= 0 && b.meters[e.meter].Name != "" {
+	if e.meter >= 0 && !e.nobody && b.meters[e.meter].Name != "" {
 		a.Meter = &b.meters[e.meter].Name
 	}
-	a.GapWh = int64(math.Round(b.remove(e)))
+	gap := 0.0
+	for t := e.from; t < e.to; t++ {
+		switch {
+		case !b.usable[t] || e.x[t] == 0 || math.IsNaN(e.x[t]):
+		case e.exact:
+			gap += e.size * e.x[t]
+		default:
+			gap += b.rest[t] / b.marginal[t]
+		}
+	}
+	a.GapWh = int64(math.Round(gap))
 	return a
+}
+
+// remember takes explanations out of the account. Where they leave more than
+// noise the slots tell nothing any more.
+func (b *balance) remember(es []explanation) {
+	b.account(es...)
+	for i := range es {
+		if e := &es[i]; e.exact && !b.clear(*e) {
+			e.exact, e.spread = false, make([]float64, len(e.x))
+		}
+	}
+	b.told = append(b.told, es...)
+}
+
+// clear says whether an exact explanation leaves no more than the noise.
+func (b *balance) clear(e explanation) bool {
+	about := make([]bool, len(e.x))
+	for t := e.from; t < e.to; t++ {
+		about[t] = b.usable[t] && e.x[t] != 0
+	}
+	n, left := 0.0, 0.0
+	for t, u := range about {
+		if u {
+			n, left = n+1, left+b.rest[t]*b.rest[t]/(b.variance[t]+b.guess[t])
+		}
+	}
+	return n == 0 || left/n*b.dayFactor(e.from, e.to, about) < 1+4*math.Sqrt(2/n)
+}
+
+func (b *balance) wasTold(h hypothesis) bool {
+	return slices.ContainsFunc(b.told, func(e explanation) bool { return e.hypothesis == h })
+}
+
+func sortAlarms(alarms []Alarm) {
+	sort.SliceStable(alarms, func(i, j int) bool { return alarms[i].From < alarms[j].From })
 }
 
 func instant(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }

@@ -23,33 +23,49 @@ func (l Loss) at(e float64) float64 { return l.Constant + (l.Linear+l.Quadratic*
 // measured, what is explained, and what is left over.
 type balance struct {
 	*Data
-	meters []Meter // silent days as 0
-	perDay int
-	clean  int // slots before it are clean
-	usable []bool
-	silent [][]bool // by meter: its reading is not there for a day or more
+	meters  []Meter // silent days as 0
+	perDay  int
+	clean   int       // slots before it are clean
+	silent  [][]bool  // by meter: its reading is not there for a day or more
+	whole   []bool    // all meters' readings are there
+	known   []bool    // and the feeder's
+	counted []float64 // Wh that the meters count
+	habits  []habit   // by meter
 
-	energy   []float64 // Wh drawn, as far as it is known
+	alarming float64       // evidence that makes an alarm
+	told     []explanation // troubles that are taken out of the account
+	usable   []bool        // known, and no guess
+	guess    []float64     // variance of energy where it is a guess
+	energy   []float64     // Wh drawn, as far as it is known
+	marginal []float64     // Wh that the feeder delivers for one more drawn
+	design   []vector      // regressors
 	loss     Loss
 	terms    []int // powers of E in the loss model
 	scale    float64
 	variance []float64 // of rest, Wh²; longer memory of the noise counted in
 	rest     []float64 // feeder − energy − loss
 	info     matrix    // what the clean slots know about the loss model
-	done     map[hypothesis]bool
+	usual    float64   // mean square of what is left over in the clean slots, in units of variance
 }
 
 func newBalance(d *Data, fitUntil int64) *balance {
 	n := len(d.Feeder)
-	b := &balance{Data: d, perDay: int(secondsPerDay / d.Step), done: map[hypothesis]bool{},
-		usable: make([]bool, n), energy: make([]float64, n), rest: make([]float64, n), variance: make([]float64, n)}
+	floats := func() []float64 { return make([]float64, n) }
+	b := &balance{Data: d, perDay: int(secondsPerDay / d.Step), habits: make([]habit, len(d.Meters)),
+		whole: make([]bool, n), known: make([]bool, n), usable: make([]bool, n), design: make([]vector, n),
+		counted: floats(), guess: floats(), energy: floats(), marginal: floats(), rest: floats(), variance: floats()}
 	b.clean = int(min(max((fitUntil-d.Start+d.Step-1)/d.Step, 0), int64(n)))
-	for t := range b.usable {
-		b.usable[t] = !math.IsNaN(d.Feeder[t])
+	for t := range b.whole {
+		b.whole[t] = true
 	}
 	for _, m := range d.Meters {
 		b.add(m)
 	}
+	for t := range b.known {
+		b.known[t] = b.whole[t] && !math.IsNaN(d.Feeder[t])
+	}
+	copy(b.usable, b.known)
+	copy(b.energy, b.counted)
 	return b
 }
 
@@ -72,13 +88,13 @@ func (b *balance) add(m Meter) {
 		long := end-t >= b.perDay
 		for ; t < end; t++ {
 			silent[t] = long
-			b.usable[t] = b.usable[t] && long
+			b.whole[t] = b.whole[t] && long
 		}
 	}
 	b.meters = append(b.meters, Meter{m.Name, wh})
 	b.silent = append(b.silent, silent)
 	for t, x := range wh {
-		b.energy[t] += x
+		b.counted[t] += x
 	}
 }
 
@@ -137,6 +153,12 @@ func (b *balance) fit() error {
 	b.noise(use)
 	b.solve(use)
 	b.memory(use)
+	b.usual = 0
+	for t, u := range use {
+		if u {
+			b.usual += math.Min(b.rest[t]*b.rest[t]/b.variance[t], mostOff) / float64(count(use))
+		}
+	}
 	return nil
 }
 
@@ -174,22 +196,13 @@ func (b *balance) coefficient(power int) float64 {
 	return [...]float64{b.loss.Constant, b.loss.Linear, b.loss.Quadratic}[power]
 }
 
-// regressors returns the loss model's terms at a slot, of order 1 in size.
-func (b *balance) regressors(t int) vector {
-	var v vector
-	for i, power := range b.terms {
-		v[i] = math.Pow(b.energy[t]/b.scale, float64(power))
-	}
-	return v
-}
-
 // solve fits the loss model to the slots in use by weighted least squares.
 func (b *balance) solve(use []bool) {
 	var right vector
 	b.info = matrix{}
 	for t, u := range use {
 		if u {
-			x := b.regressors(t)
+			x := b.regressors(b.energy[t] / b.scale)
 			b.info.add(x, 1/b.variance[t])
 			right.add(x, (b.Feeder[t]-b.energy[t])/b.variance[t])
 		}
@@ -202,13 +215,23 @@ func (b *balance) solve(use []bool) {
 	b.settle()
 }
 
-// settle works out what is left over under the loss model.
+// settle works out what is left over under the loss model; design holds its terms
+// at each slot, of order 1 in size.
 func (b *balance) settle() {
-	for t := range b.rest {
-		if b.usable[t] {
-			b.rest[t] = b.Feeder[t] - b.energy[t] - b.loss.at(b.energy[t])
-		}
+	for t, e := range b.energy {
+		b.rest[t] = b.Feeder[t] - e - b.loss.at(e)
+		b.marginal[t] = math.Max(1+b.loss.Linear+2*b.loss.Quadratic*e, 0.5)
+		b.design[t] = b.regressors(e / b.scale)
 	}
+}
+
+func (b *balance) regressors(load float64) vector {
+	var v vector
+	powers := [3]float64{1, load, load * load}
+	for i, power := range b.terms {
+		v[i] = powers[power]
+	}
+	return v
 }
 
 func (b *balance) misfit(use []bool) float64 {

@@ -1,34 +1,9 @@
 package feeder
 
-import "math"
-
-// A shape is the course over time that a trouble gives to what is left over.
-type shape int
-
-const (
-	level   shape = iota // the same in every slot
-	typical              // what the meter used to measure at this time of day
-	reading              // as the meter's own readings: more (part is not measured) or less (not fed here)
-	later                // the meter's clock is a slot behind: the next reading belongs here
-	earlier              // the meter's clock is a slot ahead
-	drop                 // what the meter used to measure less what it measures now
-	zeros                // what it used to measure, in slots of the day that are 0 now
+import (
+	"math"
+	"slices"
 )
-
-// A hypothesis is a shape of one meter; level is of none (−1).
-type hypothesis struct {
-	shape shape
-	meter int
-}
-
-// A prior says how large a shape's factor may be: normal, in units of the shape.
-type prior struct{ mean, deviation float64 }
-
-// A column is a shape's course with the sums that its evidence needs.
-type column struct {
-	x     []float64
-	prior prior
-}
 
 // evidence is what watch found: the logarithm of the factor by which the data
 // speak against a clean feeder at its height, and the slot where that is.
@@ -40,9 +15,9 @@ type evidence struct {
 // bank lists what is watched for. Half of the weight is on energy missing at
 // all times, the other half is shared by all shapes of all meters.
 func (b *balance) bank() ([]hypothesis, []float64) {
-	hs := []hypothesis{{level, -1}}
+	hs := []hypothesis{{level, -1}, {load, -1}, {later, -1}, {earlier, -1}}
 	for m := range b.meters {
-		for _, s := range []shape{typical, reading, later, earlier} {
+		for _, s := range []shape{typical, reading, later, earlier, zeros} {
 			hs = append(hs, hypothesis{s, m})
 		}
 	}
@@ -52,91 +27,6 @@ func (b *balance) bank() ([]hypothesis, []float64) {
 	}
 	weights[0] = -math.Ln2
 	return hs, weights
-}
-
-func (b *balance) column(h hypothesis) column {
-	x := make([]float64, len(b.rest))
-	c := column{x, prior{0, 1}}
-	var wh []float64
-	if h.meter >= 0 {
-		wh = b.meters[h.meter].Wh
-	}
-	switch h.shape {
-	case level:
-		for t := range x {
-			x[t] = b.scale
-		}
-		c.prior = prior{0, 0.02}
-	case reading:
-		copy(x, wh)
-	case later:
-		b.neighbours(h.meter, x, 1)
-		c.prior = prior{1, 0.1}
-	case earlier:
-		b.neighbours(h.meter, x, -1)
-		c.prior = prior{1, 0.1}
-	case typical, drop, zeros:
-		p := b.profile(h.meter)
-		for t := range x {
-			x[t] = p[b.kindOfSlot(t)]
-			if h.shape == drop {
-				x[t] -= wh[t]
-			}
-		}
-		c.prior = prior{1, 0.5}
-	}
-	return c
-}
-
-// neighbours sets x to the reading one slot on (by 1) or back (by −1) less the
-// slot's own; NaN where that reading is not there.
-func (b *balance) neighbours(m int, x []float64, by int) {
-	for t := range x {
-		if x[t] = math.NaN(); t+by >= 0 && t+by < len(x) {
-			x[t] = b.Meters[m].Wh[t+by] - b.meters[m].Wh[t]
-		}
-	}
-}
-
-// kindOfSlot numbers the slots of a day, those of weekends after those of
-// weekdays. The days are of UTC: an hour does not matter here.
-func (b *balance) kindOfSlot(t int) int {
-	at := b.at(t)
-	slot := int(at%secondsPerDay+secondsPerDay) % secondsPerDay / int(b.Step)
-	// 1970-01-01 was a Thursday.
-	if weekday := (floorDiv(at, secondsPerDay)%7 + 7) % 7; weekday == 2 || weekday == 3 {
-		slot += b.perDay
-	}
-	return slot
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
-// profile is what a meter measured on average in the clean slots, by
-// kindOfSlot.
-func (b *balance) profile(m int) []float64 {
-	sum, n := make([]float64, 2*b.perDay), make([]float64, 2*b.perDay)
-	for t := range b.clean {
-		if k := b.kindOfSlot(t); b.usable[t] && !b.silent[m][t] {
-			sum[k] += b.meters[m].Wh[t]
-			n[k]++
-		}
-	}
-	for k := range sum {
-		other := (k + b.perDay) % (2 * b.perDay)
-		if n[k] == 0 && n[other] > 0 { // clean slots without a weekend
-			sum[k] = sum[other] / n[other]
-		} else if n[k] > 0 {
-			sum[k] /= n[k]
-		}
-	}
-	return sum
 }
 
 // sums of a stretch of slots, for one column.
@@ -199,14 +89,14 @@ func (k knowledge) factor(s sums, p prior) (log, size float64) {
 // on which trouble may have begun.
 func (b *balance) watch() evidence {
 	days := (len(b.rest) - b.clean + b.perDay - 1) / b.perDay
-	known := make([]knowledge, days)
+	known, doubted := make([]knowledge, days), b.doubted()
 	info, right := b.info, vector{}
 	b.eachDay(func(day, from, to int) {
 		for t := from; t < to; t++ {
 			if b.usable[t] {
-				x := b.regressors(t)
-				info.add(x, 1/b.variance[t])
-				right.add(x, b.rest[t]/b.variance[t])
+				x := b.design[t]
+				info.add(x, 1/doubted[t])
+				right.add(x, b.rest[t]/doubted[t])
 			}
 		}
 		known[day] = b.know(info, right)
@@ -217,7 +107,7 @@ func (b *balance) watch() evidence {
 	}
 	hs, weights := b.bank()
 	for i, h := range hs {
-		b.average(b.column(h), weights[i], known, total)
+		b.average(b.column(h), weights[i], doubted, known, total)
 	}
 	best := evidence{log: math.Inf(-1), to: len(b.rest)}
 	for e, log := range total {
@@ -232,13 +122,13 @@ func (b *balance) watch() evidence {
 }
 
 // average adds one column's evidence to that of each day, over all beginnings.
-func (b *balance) average(c column, weight float64, known []knowledge, total []float64) {
+func (b *balance) average(c column, weight float64, doubted []float64, known []knowledge, total []float64) {
 	before := make([]sums, len(known)+1)
 	b.eachDay(func(day, from, to int) {
 		s := before[day]
 		for t := from; t < to; t++ {
 			if b.usable[t] {
-				s.slot(c.x[t], b.rest[t], b.variance[t], b.regressors(t))
+				s.slot(c.x[t]*b.marginal[t], b.rest[t], doubted[t], b.design[t])
 			}
 		}
 		before[day+1] = s
@@ -250,6 +140,28 @@ func (b *balance) average(c column, weight float64, known []knowledge, total []f
 			total[e] = logAdd(total[e], weight+begin+log)
 		}
 	}
+}
+
+// doubted is the variance of slots in the sequential test: a day that is much out
+// of order weighs no more than one that is somewhat, and no slot of it more than
+// one that is four standard deviations off. A few hours alone are no trouble.
+func (b *balance) doubted() []float64 {
+	v := slices.Clone(b.variance)
+	for t := range v {
+		v[t] += b.guess[t]
+	}
+	b.eachDay(func(_, from, to int) {
+		n, sum := 0.0, 0.0
+		for t := from; t < to; t++ {
+			if b.usable[t] {
+				n, sum = n+1, sum+b.rest[t]*b.rest[t]/v[t]
+			}
+		}
+		for t := from; t < to; t++ {
+			v[t] = math.Max(v[t]*math.Max(sum/(2*n), 1), b.rest[t]*b.rest[t]/16)
+		}
+	})
+	return v
 }
 
 func (b *balance) eachDay(do func(day, from, to int)) {
