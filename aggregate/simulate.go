@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"sync"
 
 	"hushwatt/meter"
@@ -226,33 +225,6 @@ func (r *simulated) found(c *meter.Charter, keys []*PartyKey, byName map[string]
 	return nil
 }
 
-// introduce makes neighbours share their keys.
-func (r *simulated) introduce(find func([]byte) *meter.Enrolment) error {
-	letters := make([][]*meter.Introduction, len(r.homes))
-	err := parallel(len(r.homes), func(i int) (err error) {
-		letters[i], err = r.homes[i].meter.Join(r.registry, find)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	mail := make([][]*meter.Introduction, len(r.homes))
-	for _, list := range letters {
-		for _, l := range list {
-			to := r.registry.Index(l.To)
-			mail[to] = append(mail[to], l)
-		}
-	}
-	return parallel(len(r.homes), func(i int) error {
-		for _, l := range mail[i] {
-			if err := r.homes[i].meter.Meet(l); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // day runs some slots of a day, seals it and checks the seals.
 func (r *simulated) day(day uint16, first, slots int, each func(SimulatedSlot) error) error {
 	for _, h := range r.homes {
@@ -458,34 +430,6 @@ func (r *simulated) collect(day, slot uint16) (*SlotFile, error) {
 		return nil, err
 	}
 	return Combine(r.registry, p, records, contributions)
-}
-
-// unmask is the aggregator's part of a slot.
-func (r *simulated) unmask(day, slot uint16) (*SlotFile, error) {
-	p, err := r.aggregator.Present(day, slot, nil)
-	if p == nil || err != nil {
-		return nil, err
-	}
-	answered := make([]*Answered, len(r.homes))
-	err = parallel(len(r.homes), func(i int) error {
-		if !p.Meters.Has(i) {
-			return nil
-		}
-		a, err := r.homes[i].live.Answer(p, meter.ImportChannel)
-		if err != nil {
-			return err
-		}
-		answered[i], err = r.aggregator.CheckAnswer(day, slot, a.Bytes())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	answered = slices.DeleteFunc(answered, func(a *Answered) bool { return a == nil })
-	if _, err := r.aggregator.TakeAnswers(answered); err != nil {
-		return nil, err
-	}
-	return r.aggregator.Release(p)
 }
 
 // parallel calls f for 0 … n−1 on all processors and returns the first error.
