@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,54 +29,123 @@ type playedReadings struct{ sum, squares, meters uint64 }
 // Parties that are killed at any moment, workers of an authority too, lose no record
 // and count none twice: every slot that is released is what the meters sent.
 func TestKillParties(t *testing.T) {
-	const homes, slots = 30, 12
-	dir := t.TempDir()
-	s := must(newStreet(dir, homes, 0)) // slots end when all homes have sent
-	stream := must(engine.Embed(t.TempDir(), "127.0.0.1:0", ""))
-	defer func() { stream.Shutdown(); stream.WaitForShutdown() }()
-	at := func(name string) string { return filepath.Join(dir, name) }
-	page := freeport.Address(t)
-	var parties []*party
+	k := newKilled(t, false)
 	for i := range 2 {
-		args := []string{"aggregate", "authority", "--key", at(authorityFile(i)), "--registry", at(registryFile), "--enrolments", at(enrolmentsFile),
-			"--database", pgtest.Place(t), "--nats", stream.ClientURL(), "--clock", at(clockName), "--cut-off", "600", "--catch-up", "600"}
-		parties = append(parties, &party{t: t, args: args}, &party{t: t, args: append(args[:len(args):len(args)], "--work")})
+		args := k.with("aggregate", "authority", "--key", k.at(authorityFile(i)), "--enrolments", k.at(enrolmentsFile),
+			"--database", pgtest.Place(t), "--cut-off", "600", "--catch-up", "600")
+		k.add(args...)
+		k.add(append(args, "--work")...)
 	}
-	sums := pgtest.Place(t)
-	parties = append(parties, &party{t: t, args: []string{"aggregate", "serve", "--registry", at(registryFile), "--database", sums,
-		"--nats", stream.ClientURL(), "--clock", at(clockName), "--listen", page}})
-	for i, p := range parties {
-		p.log = at(fmt.Sprint("log-", i))
+	k.add(k.with("aggregate", "serve", "--database", k.sums, "--listen", k.page)...)
+	k.run(12)
+}
+
+// So it is with an aggregator that asks for masked answers: none is lost, no meter is asked
+// twice, and no slot is lost because its program was killed.
+func TestKillAggregator(t *testing.T) {
+	k := newKilled(t, true)
+	args := k.with("aggregate", "serve", "--database", k.sums, "--key", k.at(aggregatorFile), "--enrolments", k.at(enrolmentsFile),
+		"--cut-off", "600", "--catch-up", "600", "--answer-within", "86400")
+	k.add(append(args, "--listen", k.page)...)
+	k.add(append(args, "--work")...)
+	asked := map[uint16][32]byte{}
+	k.heard = func(p *meter.Presence) {
+		if hash, again := asked[p.Slot]; again && hash != p.Hash() {
+			t.Errorf("slot %d: two presences", p.Slot)
+		}
+		asked[p.Slot] = p.Hash()
+	}
+	k.run(8)
+	st := must(store.Open(k.sums))
+	defer st.Close()
+	if lost := must(st.Party("collector "+registryName(k.street.registry)).Named(t.Context(), "lost/")); len(lost) > 0 {
+		t.Errorf("lost: %v", lost)
+	}
+}
+
+// killed is a street whose parties' programs are killed all the time.
+type killed struct {
+	t               *testing.T
+	street          *street
+	dir, sums, page string
+	stream          string                  // address
+	heard           func(p *meter.Presence) // with masks: what the meters hear
+	parties         []*party
+	kills           atomic.Int64
+}
+
+func newKilled(t *testing.T, masking bool) *killed {
+	const homes = 30
+	k := &killed{t: t, dir: t.TempDir(), sums: pgtest.Place(t), page: freeport.Address(t)}
+	k.street = must(makeStreet(k.dir, homes, 0, masking)) // slots end when all homes have sent
+	stream := must(engine.Embed(t.TempDir(), "127.0.0.1:0", ""))
+	t.Cleanup(func() { stream.Shutdown(); stream.WaitForShutdown() })
+	k.stream = stream.ClientURL()
+	return k
+}
+
+func (k *killed) at(name string) string { return filepath.Join(k.dir, name) }
+
+// with adds what all programs are told.
+func (k *killed) with(args ...string) []string {
+	return slices.Clip(append(args, "--registry", k.at(registryFile), "--nats", k.stream, "--clock", k.at(clockName)))
+}
+
+func (k *killed) add(args ...string) {
+	k.parties = append(k.parties, &party{t: k.t, args: args, log: k.at(fmt.Sprint("log-", len(k.parties)))})
+}
+
+// run plays a number of slots and compares what is released with what was sent.
+func (k *killed) run(slots int) {
+	for _, p := range k.parties {
 		p.start()
 		defer p.end()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	sent := map[int]playedReadings{}
-	var kills atomic.Int64
 	played := make(chan error, 1)
-	go func() { played <- s.playSlots(ctx, stream.ClientURL(), slots, sent, &kills) }()
+	if k.heard != nil {
+		go func() { played <- k.answer(ctx) }()
+	}
+	go func() { played <- k.street.playSlots(ctx, k.stream, slots, sent, &k.kills) }()
 	rng := rand.New(rand.NewPCG(1, 2))
 	for done := false; !done; {
 		select {
 		case err := <-played:
 			if err != nil {
-				t.Fatal(err)
+				k.t.Fatal(err)
 			}
 			done = true
 		case <-time.After(time.Duration(300+rng.IntN(500)) * time.Millisecond):
-			p := parties[rng.IntN(len(parties))]
+			p := k.parties[rng.IntN(len(k.parties))]
 			p.kill()
 			p.start()
-			kills.Add(1)
+			k.kills.Add(1)
 		}
 	}
-	cancel()
-	st := must(store.Open(sums))
+	k.compare(slots, sent)
+}
+
+// answer is answer that hears too.
+func (k *killed) answer(ctx context.Context) error {
+	bus, done, err := connectBus(ctx, k.stream, k.street.registry)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return together(ctx, func(ctx context.Context) error { return k.street.answer(ctx, bus) },
+		func(ctx context.Context) error { return bus.HearPresences(ctx, k.street.registry, k.heard) })
+}
+
+func (k *killed) compare(slots int, sent map[int]playedReadings) {
+	t := k.t
+	st := must(store.Open(k.sums))
 	defer st.Close()
-	memory := st.Party("collector " + registryName(s.registry))
+	memory := st.Party("collector " + registryName(k.street.registry))
 	released := 0
 	for slot := range slots {
-		f := awaitSlot(t, memory, s.registry.First, uint16(slot))
+		f := awaitSlot(t, memory, k.street.registry.First, uint16(slot))
 		if f == nil {
 			continue
 		}
@@ -89,11 +159,11 @@ func TestKillParties(t *testing.T) {
 	if released < slots {
 		t.Errorf("%d of %d slots were released", released, slots)
 	}
-	t.Logf("%d kills, %d slots of %d homes", kills.Load(), released, homes)
+	t.Logf("%d kills, %d slots of %d homes", k.kills.Load(), released, len(k.street.homes))
 	var answer struct {
 		Releases []json.RawMessage `json:"releases"`
 	}
-	body := getOnceUp(t, "http://"+page+"/sets/street") // it may just have been started again
+	body := getOnceUp(t, "http://"+k.page+"/sets/street") // it may just have been started again
 	if err := json.Unmarshal(body, &answer); err != nil || len(answer.Releases) != released {
 		t.Errorf("the page has %d releases, %v", len(answer.Releases), err)
 	}
