@@ -185,21 +185,28 @@ func billScreen(b *messages.Bill, extra app.UI) app.UI {
 	}
 	return app.Div().Class("stack-l").Body(
 		path("/bill"),
+		app.If(b.Problem != nil, func() app.UI { return app.Div().Class("no-print").Body(trouble(b.Problem)) }),
 		app.Div().Class("main-and-aside").Body(
 			app.Div().Class("stack").Body(paper(b), app.Div().Body(extra)),
-			app.Div().Class("stack no-print").Body(
-				app.If(b.Problem != nil, func() app.UI { return trouble(b.Problem) }),
-				app.Section().Class("card stack").Body(
-					app.H2().Text("Nothing has been sent"),
-					app.P().Text("Next, see exactly what would leave this device. You decide there."),
-					actions(
-						link("/send", "See what would be sent", ""),
-						link("/compare", "On another tariff", "plain"),
-						button("Print the bill", "plain", func(app.Context) { printPage() }),
-					),
-				),
-				daysBeside(),
-			),
+			app.Div().Class("stack no-print").Body(nextCard(b), daysBeside()),
+		),
+	)
+}
+
+// nextCard leads on from a bill: to what would be sent or, where that is nothing,
+// to what can be done instead.
+func nextCard(b *messages.Bill) app.UI {
+	what, next := "Next, see exactly what would leave this device. You decide there.", "See what would be sent"
+	if blocked(b) {
+		what, next = "This bill cannot be sent. Next, put the request aside, or say that it looks wrong.", "Answer without a bill"
+	}
+	return app.Section().Class("card stack").Body(
+		app.H2().Text("Nothing has been sent"),
+		app.P().Text(what),
+		actions(
+			link("/send", next, ""),
+			link("/compare", "On another tariff", "plain"),
+			button("Print the bill", "plain", func(app.Context) { printPage() }),
 		),
 	)
 }
@@ -329,8 +336,9 @@ func lineName(l messages.Line) string {
 func line(l messages.Line) app.UI {
 	phone := l.Price
 	if l.KWh != "" {
-		phone = l.KWh + " kWh at " + l.Price
+		phone = l.KWh + "\u00a0kWh at " + l.Price
 	}
+	phone = strings.ReplaceAll(phone, " per kWh", "\u00a0per\u00a0kWh")
 	return app.Tr().Class(l.Kind).Body(
 		app.Th().Scope("row").Body(
 			app.Text(lineName(l)),

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"hushwatt/prover/messages"
@@ -76,13 +78,21 @@ func historyList(h *messages.History, waiting app.UI) app.UI {
 					),
 				),
 				app.P().Text(e.Sentence),
-				app.P().Class("quiet small").Text(e.Supplier.Name+", "+e.MadeWords),
+				app.P().Class("quiet small").Text(madeOf(e)),
 				app.If(e.Reference != "", func() app.UI {
 					return app.P().Class("small").Body(app.Text("Reference "), app.Span().Class("bytes").Text(e.Reference))
 				}),
 			)
 		})),
 	)
+}
+
+// madeOf says when an entry was made, and for whom unless its sentence does.
+func madeOf(e messages.Entry) string {
+	if strings.Contains(e.Sentence, e.Supplier.Name) {
+		return "Made on " + e.MadeWords
+	}
+	return e.Supplier.Name + ", made on " + e.MadeWords
 }
 
 func (p *historyPage) retry(ctx app.Context) {

@@ -203,6 +203,17 @@ func TestBillAddsUpOnPaper(t *testing.T) {
 	hasNot(t, p, "Send my March bill")
 }
 
+// A bill that cannot be sent says so before its lines, and offers no look at what
+// would be sent.
+func TestBillThatCannotBeSent(t *testing.T) {
+	bill := cannedBill()
+	bill.CanSend, bill.CanSave, bill.Problem = false, false, &messages.Error{Code: messages.WeightsDiffer, Sentence: "What happened."}
+	p := &billPage{}
+	play(t, withHome(), map[messages.Type]any{messages.TypeBill: &bill}, p.load)
+	has(t, p, "What happened.", "£43.17", "This bill cannot be sent.", "Answer without a bill", "Print the bill")
+	hasNot(t, p, "See what would be sent")
+}
+
 // Every designed refusal of a bill has its heading, its sentence, its next step
 // and its reference, and the way on.
 func TestBillRefusals(t *testing.T) {

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"hushwatt/prover/messages"
@@ -78,12 +80,13 @@ func week(w messages.Week) app.UI {
 				"width", short(x(s.To)-x(s.From)), "height", num(weekRow-2), "shape-rendering", "crispEdges"))
 		}
 	}
+	lines := weekLines(w)
 	return app.Figure().Class("chart").Body(
 		app.FigCaption().Class("small").Text(w.Title),
-		app.Div().Role("img").Aria("label", w.Title+": "+weekWords(w)).Body(
+		app.Div().Role("img").Aria("label", w.Title+": "+strings.Join(lines, " ")).Body(
 			picture("windows", weekWide, weekTop+weekRow*len(w.Days), body...)),
 		weekKey(w, scale),
-		more("The same in words", app.P().Class("small").Text(weekWords(w))),
+		more("The same in words", app.Ul().Class("small").Body(app.Range(lines).Slice(func(i int) app.UI { return app.Li().Text(lines[i]) }))),
 	)
 }
 
@@ -123,9 +126,8 @@ func extremes(w messages.Week) (low, high string) {
 	return low, high
 }
 
-// weekWords tells a week, days of the same prices together.
-func weekWords(w messages.Week) string {
-	text := ""
+// weekLines tells a week, days of the same prices together.
+func weekLines(w messages.Week) (lines []string) {
 	for i := 0; i < len(w.Days); {
 		told, end := dayWords(w.Days[i]), i+1
 		for end < len(w.Days) && dayWords(w.Days[end]) == told {
@@ -135,10 +137,10 @@ func weekWords(w messages.Week) string {
 		if end-1 > i {
 			name += " to " + w.Days[end-1].Name
 		}
-		text += name + ": " + told + ". "
+		lines = append(lines, name+": "+told+".")
 		i = end
 	}
-	return text
+	return lines
 }
 
 const mostStretches = 8
@@ -146,7 +148,7 @@ const mostStretches = 8
 func dayWords(day messages.WeekDay) string {
 	if len(day.Stretches) > mostStretches {
 		low, high := extremes(messages.Week{Days: []messages.WeekDay{day}, Low: least(day), High: greatest(day)})
-		return "from " + low + " to " + high
+		return strings.TrimSuffix(low, " per kWh") + " to " + high
 	}
 	text := ""
 	for k, s := range day.Stretches {

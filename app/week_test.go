@@ -41,5 +41,5 @@ func TestWeekOfATariff(t *testing.T) {
 	for i := range 48 {
 		many.Days[0].Stretches = append(many.Days[0].Stretches, messages.Stretch{From: 30 * i, To: 30*i + 30, Name: "Each half-hour", Price: num(i+1) + "p", Pico: int64(i + 1)})
 	}
-	has(t, week(many), "cheapest 1p", "dearest 48p", "Mon 3: from 1p to 48p")
+	has(t, week(many), "cheapest 1p", "dearest 48p", "Mon 3: 1p to 48p.")
 }

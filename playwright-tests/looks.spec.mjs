@@ -6,9 +6,23 @@ import { join } from "node:path";
 import { choose, expect, follow, heading, moveIn, open, press, ready, sendButton, test, toSend, trouble } from "./support/fixtures.mjs";
 import { signIn } from "./support/portal.mjs";
 
+// photograph takes pictures of the whole page, on a phone and a desktop, light and dark, into the
+// folder HUSHWATT_LOOK.
+async function photograph(page, what) {
+  const name = what.replace(/[^a-z0-9]+/gi, "-");
+  for (const [device, width, height] of [["phone", 360, 780], ["desktop", 1440, 900]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.screenshot({ path: join(process.env.HUSHWATT_LOOK, `${name}-${device}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+}
+
 // looksRight checks what is on the screen now, in both schemes and at 320 px.
 async function looksRight(page, what) {
   const size = page.viewportSize();
+  if (process.env.HUSHWATT_LOOK) await photograph(page, what);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -161,6 +175,13 @@ test("the portal", async ({ page, server }) => {
     await page.goto(path);
     await looksRight(page, path);
   }
+  await server.town();
+  await page.goto("/portal/meters");
+  await looksRight(page, "portal, a contradiction");
+  await follow(page, "See the evidence");
+  await expect(page.getByRole("heading", { name: /^NEXT-0007/ })).toBeVisible();
+  await page.getByText("The two signed accounts, to hand on").click();
+  await looksRight(page, "portal, evidence");
 });
 
 // tabTo presses Tab until an element has the focus.

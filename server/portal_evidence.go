@@ -24,7 +24,7 @@ type headLine struct {
 }
 
 func headLineOf(h *meter.Head, whole []byte) headLine {
-	return headLine{meter.DayText(h.Day), h.Corrections, h.DayTip, h.Correction, whole}
+	return headLine{day(meter.DayText(h.Day)), h.Corrections, h.DayTip, h.Correction, whole}
 }
 
 // evidence lists what must never happen, and happened.

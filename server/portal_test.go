@@ -521,7 +521,7 @@ func TestPortalEvidence(t *testing.T) {
 	}
 	b := w.staffBrowser()
 	b.see("/portal/meters", "One meter has signed what cannot both be true", `href="/portal/evidence"`)
-	html := b.see("/portal/evidence", "meter-1</a>, epoch 0", "2013-04-01", strings.Repeat("01", 32), strings.Repeat("02", 32))
+	html := b.see("/portal/evidence", "meter-1</a>, epoch 0", "1 April 2013", "The first account", "The second account", strings.Repeat("01", 32), strings.Repeat("02", 32))
 	for _, h := range []*meter.Head{e.A, e.B} {
 		if !strings.Contains(html, hex.EncodeToString(h.Bytes())) {
 			t.Error("a signed head is not there whole")

@@ -29,7 +29,7 @@ type line struct {
 const (
 	chartWidth, chartTop, chartBottom = 960, 16, 240
 	stripTop, stripHeight             = 262, 22
-	left                              = 80
+	left                              = 100
 )
 
 // point is one slot of a chart; low, high and delivered are −1 where not known.

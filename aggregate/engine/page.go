@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"slices"
 	"strconv"
@@ -47,15 +48,27 @@ type Page struct {
 var pageFiles embed.FS
 
 var (
-	pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"when": func(stamp string) string {
-		t, _ := time.Parse(time.RFC3339, stamp)
-		return t.Format("2 January, 15:04")
-	}}).ParseFS(pageFiles, "page/page.html"))
-	pageStyle  = must1(pageFiles.ReadFile("page/style.css"))
-	pageScript = must1(pageFiles.ReadFile("page/live.js"))
-	stylePath  = "/style.css?v=" + fingerprint(pageStyle)
-	scriptPath = "/live.js?v=" + fingerprint(pageScript)
+	pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"when": clockOf, "tenths": tenths}).ParseFS(pageFiles, "page/page.html"))
+	pageStyle    = must1(pageFiles.ReadFile("page/style.css"))
+	pageScript   = must1(pageFiles.ReadFile("page/live.js"))
+	stylePath    = "/style.css?v=" + fingerprint(pageStyle)
+	scriptPath   = "/live.js?v=" + fingerprint(pageScript)
 )
+
+func clockOf(stamp string) string {
+	t, _ := time.Parse(time.RFC3339, stamp)
+	return t.Format("2 January, 15:04")
+}
+
+// tenths is a decimal number with one decimal, half up: the exact one is in the
+// release and in the JSON.
+func tenths(exact string) string {
+	n, ok := new(big.Rat).SetString(exact)
+	if !ok {
+		return exact
+	}
+	return n.FloatString(1)
+}
 
 func must1(data []byte, err error) []byte {
 	if err != nil {

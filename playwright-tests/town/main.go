@@ -1,11 +1,12 @@
 // Command town adds to a demo's data folder what the browser tests need beside
-// it: a neighbour's home, and requests that a device must not answer. What a
+// it: a neighbour's home, a meter that contradicts itself, and requests that a device must not answer. What a
 // customer would get by letter is written to a folder.
 //
 //	go run ./playwright-tests/town --data DIR --url URL --out DIR [--year]
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,7 +70,7 @@ func run(data, url, out string, year bool) (err error) {
 		return err
 	}
 	t.end = t.start.AddDate(0, 1, 0)
-	steps := []func() error{t.findTariff, t.settle, t.ask}
+	steps := []func() error{t.findTariff, t.settle, t.contradict, t.ask}
 	if year {
 		steps = append(steps, t.liveAYear)
 	}
@@ -178,6 +179,17 @@ func (t *town) seal(name, number string, first, end time.Time, seed uint64) (a m
 	return authority.Authority(), errors.Join(
 		t.write(name+".hushwatt", device.Export().Bytes()),
 		t.write(name+".key", file))
+}
+
+// contradict puts two heads of one meter into the books that cannot both be true.
+// They are made up, and so are their signatures: how such are found is tested elsewhere.
+func (t *town) contradict() error {
+	head := func(b byte) *meter.Head {
+		fill := func(n int) []byte { return bytes.Repeat([]byte{b, 7 * b, 31 * b, 113 * b}, n/4) }
+		return &meter.Head{Authority: bytes.Repeat([]byte{9}, 32), Meter: neighbour, Day: uint16(date(t.end)) - 1,
+			DayTip: fill(32), Correction: make([]byte, 32), Ciphertext: bytes.Repeat([]byte{3}, 32), Signature: fill(64)}
+	}
+	return t.Store.AddEvidence(&meter.TwoHeads{A: head(1), B: head(2)}, time.Now().Unix())
 }
 
 // liveAYear seals a year of days that ends with the month.
