@@ -120,10 +120,14 @@ func (l *Live) Answer(p *Presence, channel int) (*Answer, error) {
 	if a.Tag, err = member.keys[0].tag(a, p.Day, p.Slot, hash); err != nil {
 		return nil, err
 	}
-	l.answered[at] = hash
+	if answered != nil && !l.unstored {
+		return a, nil // a presence that comes again and again does not wear the memory out
+	}
+	l.answered[at], l.unstored = hash, true
 	if err := l.save(); err != nil {
 		return nil, err // stored or not: it was not sent, and another will not be
 	}
+	l.unstored = false
 	return a, nil
 }
 

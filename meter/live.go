@@ -16,6 +16,7 @@ type Live struct {
 	readings  Day
 	next      int                 // the slots before are over
 	answered  map[answeredAt]hash // masking: the presence that each slot was answered for
+	unstored  bool                // perhaps the last of these is not stored
 }
 
 // answeredAt is a slot of one channel.
