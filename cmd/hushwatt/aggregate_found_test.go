@@ -208,7 +208,7 @@ func TestPublishAfterKill(t *testing.T) {
 	}
 	defer done()
 	hash := r.Hash()
-	nc := must(nats.Connect(stream.ClientURL()))
+	nc := must(nats.Connect(stream.ClientURL(), nats.Timeout(longest)))
 	defer nc.Close()
 	heard := make(chan []byte, 200)
 	must(nc.Subscribe(fmt.Sprintf("hushwatt.%x.record.>", hash[:8]), func(m *nats.Msg) { heard <- m.Data }))
@@ -225,7 +225,7 @@ func TestPublishAfterKill(t *testing.T) {
 					t.Fatalf("slot %d was sent with other bytes", s.Slot)
 				}
 				sent[s.Slot] = data
-			case <-time.After(time.Minute):
+			case <-time.After(longest):
 				t.Fatalf("%d slots of %d", len(sent), until)
 			}
 		}

@@ -102,7 +102,7 @@ func plainReadings(t *testing.T, packed []byte) map[string]uint64 {
 // started.
 func (d desk) shell(script string) string {
 	d.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*longest)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-eu", "-c", script)
 	cmd.Dir = d.dir

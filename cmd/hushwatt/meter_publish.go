@@ -147,7 +147,7 @@ func (o *publishing) connect(ctx context.Context, day *measuring) (stop func(), 
 	day.patience = time.Duration(orElse(*o.patience, 60)) * time.Second
 	var nc *nats.Conn
 	err = day.patiently(ctx, func() error {
-		nc, err = nats.Connect(address, nats.Name("hushwatt meter"), nats.MaxReconnects(-1))
+		nc, err = nats.Connect(address, nats.Name("hushwatt meter"), nats.MaxReconnects(-1), nats.Timeout(30*time.Second))
 		return err
 	})
 	if err != nil {
