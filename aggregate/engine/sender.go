@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,22 +12,28 @@ import (
 	"hushwatt/meter"
 )
 
-// NewSender returns a Bus for a meter, which publishes records and nothing else: it makes
-// no stream, as a cluster's permissions may not let it.
-func NewSender(nc *nats.Conn, r *meter.Registry) (*Bus, error) {
+// NewSender returns a Bus for a meter, which publishes its records and, in a registry that
+// works by masks, hears presences and answers. It makes no stream, as a cluster's
+// permissions may not let it: it finds what the parties have made.
+func NewSender(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
 	}
 	hash := r.Hash()
-	return &Bus{js: js, name: hex.EncodeToString(hash[:8])}, nil
+	b := &Bus{js: js, name: hex.EncodeToString(hash[:8])}
+	if !r.Charter.Masking() {
+		return b, nil
+	}
+	b.talk, err = js.Stream(ctx, "talk-"+b.name)
+	return b, published(err)
 }
 
-// ErrNoStream is returned for a record that nobody stores.
+// ErrNoStream is returned to a meter if nobody has made its registry's streams.
 var ErrNoStream = errors.New("nobody takes records of this registry on the message stream")
 
 func published(err error) error {
-	if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders) {
+	if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrNoResponders) {
 		return ErrNoStream
 	}
 	if err != nil {

@@ -24,6 +24,8 @@ var commands = []command{
 	meterAuthorityCommand,
 	meterNewCommand,
 	meterEnrolCommand,
+	meterJoinCommand,
+	meterMeetCommand,
 	meterPublishCommand,
 	meterCloseCommand,
 	tariffImportCommand,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +22,8 @@ var meterPublishCommand = command{
 	note: "A slot goes out when it has ended, so those of a day that is over go at once; a slot that the file does not have\n" +
 		"is missing, and has no record. Every reading is stored in DIR before its record leaves: stopped at any point and\n" +
 		"started again, the program sends the same records again and goes on. The day is sealed when its last slot is out;\n" +
-		"nothing is sent of a day that was sealed before.",
+		"nothing is sent of a day that was sealed before. In a registry of masks the meter answers when it hears who is\n" +
+		"present, and seals the day when it has answered for every slot, or when the next day's first slot has ended.",
 	flags: func(f *flags) action {
 		var o publishing
 		o.readings.declare(f, f.need("from", "FILE", "readings, in any known format; may be packed with gzip"))
@@ -154,12 +154,16 @@ func (o *publishing) connect(ctx context.Context, day *measuring) (stop func(), 
 		return nil, fmt.Errorf("message stream %s: %w", address, err)
 	}
 	for _, r := range list {
-		bus, err := engine.NewSender(nc, r)
+		to := sending{registry: r, channel: int(r.Charter.Channel)}
+		err := day.patiently(ctx, func() error {
+			to.bus, err = engine.NewSender(ctx, nc, r)
+			return err
+		})
 		if err != nil {
 			nc.Close()
 			return nil, err
 		}
-		day.to = append(day.to, sending{int(r.Charter.Channel), bus})
+		day.to = append(day.to, to)
 	}
 	return nc.Close, nil
 }
@@ -189,73 +193,4 @@ func inRegistry(m *meter.Meter, r *meter.Registry) error {
 		return fmt.Errorf("the registry does not have the enrolment of meter %s", m.Certificate().Meter)
 	}
 	return nil
-}
-
-// measuring is a meter at work.
-type measuring struct {
-	meter         *meter.Meter
-	clock         engine.Clock
-	to            []sending
-	patience      time.Duration // with the stream
-	sent, missing int
-}
-
-// sending is where the records of a channel go.
-type sending struct {
-	channel int
-	bus     *engine.Bus
-}
-
-// run measures a day and seals it. Slots that an earlier run measured are sent again, as
-// they were: whether it came to that is not known.
-func (o *measuring) run(ctx context.Context, r *meter.Recipient, d *meter.Day) error {
-	live, err := o.meter.Live(r, d.Day)
-	if err != nil {
-		return err
-	}
-	n := len(d.Channels[0].Wh)
-	for slot := range n {
-		if slot >= live.Next() {
-			o.clock.Until(ctx, time.Unix(int64(d.Day)*86400+int64(slot+1)*86400/int64(n), 0))
-			if ctx.Err() != nil {
-				return fmt.Errorf("stopped before the end of %s: started again, it goes on", meter.DayText(d.Day))
-			}
-			if _, err := live.Slot(slot, readingsAt(d, slot)); err != nil {
-				return err
-			}
-		}
-		if err := o.send(ctx, live, slot); err != nil {
-			return errors.Join(fmt.Errorf("%s, slot %d: %w", meter.DayText(d.Day), slot, err), errors.New("started again, the meter goes on from here"))
-		}
-	}
-	_, err = live.Seal()
-	return err
-}
-
-// send publishes a slot's records.
-func (o *measuring) send(ctx context.Context, live *meter.Live, slot int) error {
-	for _, to := range o.to {
-		record, err := live.Record(slot, to.channel)
-		if err != nil {
-			return err
-		}
-		if record == nil {
-			o.missing++
-			continue
-		}
-		if err := o.patiently(ctx, func() error { return to.bus.Publish(ctx, record) }); err != nil {
-			return err
-		}
-		o.sent++
-	}
-	return nil
-}
-
-// readingsAt returns what all channels measured in a slot.
-func readingsAt(d *meter.Day, slot int) []meter.Reading {
-	var list []meter.Reading
-	for _, ch := range d.Channels {
-		list = append(list, meter.Reading{Wh: ch.Wh[slot], Status: ch.Status[slot]})
-	}
-	return list
 }

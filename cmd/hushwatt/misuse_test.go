@@ -11,7 +11,7 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 	for line, words := range map[string]string{
 		"":                         "no command",
 		"fly":                      `unknown command "fly"`,
-		"meter":                    "needs one of: read, seal, show, authority, new, enrol, publish, close",
+		"meter":                    "needs one of: read, seal, show, authority, new, enrol, join, meet, publish, close",
 		"tariff melt":              "needs one of: import, show, check, sign, quote, compare",
 		"keygen":                   "flag --out is missing",
 		"keygen --out k --nope":    "unknown flag --nope",
@@ -44,6 +44,8 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 		"meter enrol --meter-dir m --charter c --first today --out e":                                   `--first: "today" is not a day`,
 		"meter enrol --meter-dir m --charter c --first 1969-12-31 --out e":                              "is not a day",
 		"meter publish --meter-dir m --from gone --day 2026-03-02 --registry r --recipient x":           "--recipient:",
+		"meter join --meter-dir m --registry gone --enrolments e --out o":                               "gone: there is no such file",
+		"meter meet --meter-dir m --registry r":                                                         "flag --from is missing",
 		"aggregate key --name operator":                                                                 "flag --out is missing",
 		"aggregate key --name operator --out k --kem rsa":                                               `"rsa" is neither`,
 		"aggregate charter --name street --party gone --authority-key k --out c":                        "gone: there is no such file",
