@@ -35,14 +35,15 @@ lint: ## format, vet (native and wasm), staticcheck, and the rules of the house
 	go run $(STATICCHECK) ./...
 	go test ./internal/lint
 
-unit: ## all Go tests
+unit: ## all Go tests; some run what they compile under Node.js
 	internal/pgtest/install.sh
+	command -v node >/dev/null || internal/debian.sh nodejs npm || true
 	go test -timeout 20m ./...
 
 postgres: ## the tests of what stores, and the kills, again over a real PostgreSQL
 	internal/pgtest/install.sh
-	HUSHWATT_TEST_DATABASE=postgres go test -count=1 ./server ./aggregate/engine
-	HUSHWATT_TEST_DATABASE=postgres HUSHWATT_KILLS=15 go test -count=1 -run TestKill ./cmd/hushwatt
+	HUSHWATT_TEST_DATABASE=postgres go test -count=1 -timeout 20m ./server ./aggregate/engine
+	HUSHWATT_TEST_DATABASE=postgres HUSHWATT_KILLS=15 go test -count=1 -timeout 20m -run TestKill ./cmd/hushwatt
 
 wasm-test: ## the core's tests again, compiled to WebAssembly, under Node
 	go run ./internal/wasmtest $(CORE)

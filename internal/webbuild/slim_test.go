@@ -101,7 +101,7 @@ func underNode(t *testing.T, program []byte) (out, trace string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		if os.Getenv("CI") == "true" {
+		if os.Getenv("CI") != "" {
 			t.Fatal("node is needed to run programs")
 		}
 		t.Skip("NODE IS MISSING: slimmed programs are not run")
