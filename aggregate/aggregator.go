@@ -58,9 +58,9 @@ func (g *Aggregator) Check(record []byte) (*Arrival, error) {
 	return a, nil
 }
 
-// Present cuts a slot off and signs its presence: those who have announced, without
-// those of whose neighbours fewer than MinNeighbours are left. It returns nil if what
-// is left is too few or falls into parts. The same presence comes again if asked.
+// Present cuts a slot off and signs its presence: those who have announced and are not
+// set aside. It returns nil if nobody would answer it, because they are too few or hang
+// together too loosely. The same presence comes again if asked.
 func (g *Aggregator) Present(day, slot uint16, aside meter.Bitmap) (*meter.Presence, error) {
 	h, err := g.CutOff(day, slot)
 	if err != nil {
@@ -95,19 +95,10 @@ func (g *Aggregator) propose(h *Holding, aside meter.Bitmap) (*meter.Presence, e
 		aside = meter.NewBitmap(len(g.registry.Meters))
 	}
 	left := h.Meters.AndNot(aside)
-	for again := true; again; {
-		again = false
-		for i := range g.registry.Meters {
-			if left.Has(i) && g.ring.Present(i, left) < meter.MinNeighbours {
-				left.Clear(i)
-				again = true
-			}
-		}
-	}
-	if left.Count() < int(g.registry.Charter.MinSum) || !g.ring.Connected(left) {
+	if left.Count() < max(int(g.registry.Charter.MinSum), meter.MinNeighbours+1) || !g.ring.Connected(left) {
 		return nil, nil
 	}
-	return Propose(g.registry, h.Meters.AndNot(left), h)
+	return Propose(g.registry, aside, h)
 }
 
 // ErrSilent is returned for a slot that is lost unless the meters that are present and

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"hushwatt/meter"
@@ -312,48 +311,44 @@ func TestMaskedSlot(t *testing.T) {
 	}
 }
 
-// TestTwoNeighbours: what the threat model says is not stopped. Seven colluding
-// neighbours and an aggregator that declares the others absent get the sum of two
-// homes, not one of them; with six nobody answers.
-func TestTwoNeighbours(t *testing.T) {
-	w := newRingTown(t, "two neighbours", 24, 10, 12)
+// TestCollusionOnTheCircle: an aggregator declares whom it likes absent, to part some
+// homes from the others by places in which only meters collude with it. With fewer than
+// eight it gets no answer of them; what eight can do the threat model says.
+func TestCollusionOnTheCircle(t *testing.T) {
+	w := newRingTown(t, "collusion on the circle", 40, 20, 16)
 	w.begin(firstDay)
 	for place := range w.meters {
 		w.measure(place, firstDay, 0)
 	}
 	ring := w.registry.Ring()
-	reach := func(a, b int) bool { return slices.Contains(ring.Neighbours(a), b) }
-	// The circle, from any meter on: two steps apart are those that share all but two.
 	order := []int{0}
-	for len(order) < 24 {
+	for len(order) < 40 {
 		order = append(order, ring.Neighbours(order[len(order)-1])[0]) // the next one around
 	}
-	a, b := order[6], order[7]
 	for _, c := range []struct {
-		left, right int // colluding, next to a and to b
-		answers     bool
-	}{{3, 3, false}, {4, 3, true}} {
-		present := meter.NewBitmap(24)
-		present.Set(a)
-		present.Set(b)
+		left, homes, right int // around the circle, in the middle honest ones
+		answers            bool
+	}{
+		{0, 9, 1, false}, // nine homes have eight neighbours each among themselves
+		{3, 2, 4, false},
+		{4, 1, 4, true},
+	} {
+		present := meter.NewBitmap(40)
 		for i := range c.left {
-			present.Set(order[5-i])
+			present.Set(order[7-i])
 		}
-		for i := range c.right {
+		for i := range c.homes + c.right {
 			present.Set(order[8+i])
 		}
-		for _, place := range order[14:] {
+		for _, place := range order[16+c.homes:] {
 			present.Set(place)
-			if reach(place, a) || reach(place, b) {
-				t.Fatal("an honest meter is a neighbour")
-			}
 		}
 		hash := w.registry.Hash()
 		p := &meter.Presence{Registry: hash[:], Day: firstDay, Meters: present, Records: meter.CountedHash(nil)}
 		p.Signatures = [][]byte{meter.SignPresence(w.keys[0].signing, p)}
-		for _, place := range []int{a, b} {
+		for _, place := range order[8 : 8+c.homes] {
 			if _, err := w.meters[place].live.Answer(p, meter.ImportChannel); (err == nil) != c.answers {
-				t.Errorf("%d colluding neighbours: %v", c.left+c.right, err)
+				t.Errorf("%d homes between %d and %d colluding neighbours: %v", c.homes, c.left, c.right, err)
 			}
 		}
 	}

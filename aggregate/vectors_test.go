@@ -414,6 +414,8 @@ func maskedVectors(t *testing.T, l *vectorList) {
 	}
 	no("present-in-two-parts", "Those present are two parts without neighbours in each other: each part's masks cancel by themselves.",
 		presence(append(slices.Clone(circle[9:17]), circle[28:]...)...))
+	no("present-tied-by-one", "The same with one meter between the two parts: if it colludes, each part's masks cancel by themselves.",
+		presence(slices.Concat(circle[9:12], circle[13:17], circle[28:])...))
 	p, err := DecodePresence(everybody)
 	must(t, err)
 	p.Signatures[0] = make([]byte, 64)

@@ -79,7 +79,7 @@ var (
 	ErrSecondPresence = errors.New("another presence was signed for this slot")
 	ErrBelowMinimum   = errors.New("fewer meters are present than may be summed")
 	ErrFewNeighbours  = errors.New("too few neighbours are present")
-	ErrNotConnected   = errors.New("those present fall into parts")
+	ErrNotConnected   = errors.New("those present fall into parts, or would without a few")
 	ErrNotPresent     = errors.New("the meter is not among those present")
 )
 

@@ -64,29 +64,38 @@ func (g *Ring) Present(place int, set Bitmap) int {
 	return n
 }
 
-// Connected reports whether all meters of a set hang together by neighbours of the
-// set. If they do not, the masks cancel within each part, and its sum is shown.
+// Connected reports whether the meters of a set hang together by neighbours of the set,
+// also without any MinNeighbours − 1 of them. If they fall into parts the masks cancel
+// within each, and its sum is shown; and meters that collude with the aggregator tie
+// nothing, for it knows their masks. What parts a circle is two stretches of as many
+// places as a neighbour is far at most, with nobody in them.
 func (g *Ring) Connected(set Bitmap) bool {
-	n := len(g.order)
+	n, reach := len(g.order), g.degree/2
 	if g.degree >= n-1 {
 		return true
 	}
-	// Around the circle a gap of degree/2 absent meters separates; one gap opens the
-	// circle to a line that still hangs together, two cut it.
-	gaps, absent, reach := 0, 0, g.degree/2
-	start := slices.IndexFunc(g.order, set.Has)
-	if start < 0 {
-		return true
-	}
-	for i := 1; i <= n; i++ {
-		if !set.Has(g.order[(start+i)%n]) {
-			absent++
-			continue
+	here := func(at int) int {
+		if set.Has(g.order[at%n]) {
+			return 1
 		}
-		if absent >= reach {
-			gaps++
-		}
-		absent = 0
+		return 0
 	}
-	return gaps < 2
+	stretch := make([]int, n) // how many of the set are in that which begins here
+	for d := range reach {
+		stretch[0] += here(d)
+	}
+	for at := 1; at < n; at++ {
+		stretch[at] = stretch[at-1] - here(at-1) + here(at-1+reach)
+	}
+	for at, k := range stretch {
+		if 2*k >= MinNeighbours {
+			continue // of two that are too thin one is thinner than this
+		}
+		for d := reach; d <= n-reach; d++ {
+			if k+stretch[(at+d)%n] < MinNeighbours {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -55,7 +55,7 @@ var rejects = map[string]string{
 	"7": `second-release-same-slot parent-with-late-meter complement-below-minimum variance-other-set
 		uncertified-meter-counted share-replayed mixed-n day-end-other-set day-end-second-opening
 		seal-not-sum-of-slots answered-twice bitmap-below-minimum two-bitmaps-one-slot few-neighbours
-		present-in-two-parts enrolment-exchanged answer-tag-altered answer-to-another-presence
+		present-in-two-parts present-tied-by-one enrolment-exchanged answer-tag-altered answer-to-another-presence
 		answer-of-another-meter answer-of-absent-meter answer-of-another-day answer-of-another-slot
 		answer-squares-dropped answer-scalar-plus-q announcement-of-far-day aggregator-without-recipient
 		release-while-one-is-silent`,
