@@ -38,6 +38,13 @@ func newShareKeys(c *AuthorityConfig) (*shareKeys, error) {
 	return s, err
 }
 
+// CheckEnrolments checks, before a registry is signed, that the key opens what all its
+// meters have enrolled with: one that it does not open would keep the party from starting.
+func (k *PartyKey) CheckEnrolments(r *meter.Registry, enrolments func(id []byte) *meter.Enrolment) error {
+	_, err := newShareKeys(&AuthorityConfig{Registry: r, Key: k, Enrolments: enrolments, Store: NewMemory()})
+	return err
+}
+
 // of returns the key of the meter in a place as it is now.
 func (s *shareKeys) of(place int) *meter.ShareKey {
 	s.mu.RLock()

@@ -17,6 +17,7 @@ func TestVectorFiles(t *testing.T) {
 	maskedVectors(t, &l)
 	aggregatorVectors(t, &l)
 	answerVectors(t, &l)
+	foundingVectors(t, &l)
 	testvectors.Sync(t, "aggregate", l)
 }
 

@@ -116,12 +116,12 @@ type State struct {
 	Corrections Hex `json:"corrections"` // CBOR array of the corrections
 }
 
-// Text is kinds "authority", "recipient" and "key-file".
+// Text is kinds "authority", "party", "recipient" and "key-file".
 type Text struct {
 	Text string `json:"text"`
 }
 
-// Bytes is kinds "certificate" and "request".
+// Bytes is kinds "certificate", "draft" and "request".
 type Bytes struct {
 	Bytes Hex `json:"bytes"`
 }

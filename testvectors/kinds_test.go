@@ -60,6 +60,16 @@ func run(v *testvectors.Vector) (reason string, err error) {
 			_, err := meter.ParseRecipient(in.Text)
 			return refusal(err), nil
 		})
+	case "party":
+		return with(raw, func(in *testvectors.Text) (string, error) {
+			_, err := meter.ParseParty(in.Text)
+			return refusal(err), nil
+		})
+	case "draft":
+		return with(raw, func(in *testvectors.Bytes) (string, error) {
+			_, err := meter.ParseDraft(in.Bytes)
+			return refusal(err), nil
+		})
 	case "key-file":
 		return with(raw, func(in *testvectors.Text) (string, error) {
 			_, err := meter.ParseKey([]byte(in.Text))

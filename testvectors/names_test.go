@@ -52,7 +52,8 @@ var rejects = map[string]string{
 		batch-two-errors-cancel identity-X identity-A tau-plus-q`,
 	"5": `same-id-other-body replay-to-other-supplier replay-other-request second-answer-to-request
 		period-overlaps period-gap edge-day-missing* edge-slot-outside-priced receipt-other-submission`,
-	"7": `second-release-same-slot parent-with-late-meter complement-below-minimum variance-other-set
+	"7": `second-release-same-slot draft-signature-of-other-party
+		draft-changed-after-signing parent-with-late-meter complement-below-minimum variance-other-set
 		uncertified-meter-counted share-replayed mixed-n day-end-other-set day-end-second-opening
 		seal-not-sum-of-slots answered-twice bitmap-below-minimum two-bitmaps-one-slot few-neighbours
 		present-in-two-parts present-tied-by-one enrolment-exchanged answer-tag-altered answer-to-another-presence

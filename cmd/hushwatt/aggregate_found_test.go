@@ -64,7 +64,10 @@ func TestRegistryByHand(t *testing.T) {
 	if _, err := readRegistry(d.path("street.registry")); err == nil {
 		t.Error("it counts before it was signed")
 	}
-	d.do("aggregate sign --registry street.registry --key b.key --out b.signature")
+	d.do("aggregate sign --registry street.registry --key b.key --enrolments street.enrolments --out b.signature")
+	d.spoil("street.enrolments", "spoilt.enrolments")
+	d.refused(1, "the meter did not sign it", "aggregate sign --registry street.registry --key b.key --enrolments spoilt.enrolments")
+	d.refused(1, "no enrolment of meter M", "aggregate sign --registry street.registry --key b.key --enrolments 0.enrolment")
 	if shown := d.do("aggregate show street.registry"); fmt.Sprint(shown["signed"], shown["missing"]) != "[] [A B]" {
 		t.Errorf("signed by %v, not by %v", shown["signed"], shown["missing"])
 	}
@@ -86,6 +89,13 @@ func TestRegistryByHand(t *testing.T) {
 	d.write("list", []byte("M0\nM1\nM2\n"))
 	d.do(smallRegistry + " --set all --set three=@list --force")
 	d.refused(1, "no party of the charter has signed this registry so", "aggregate sign --registry street.registry --signature a.signature")
+}
+
+// spoil copies a file with its last byte changed.
+func (d desk) spoil(from, to string) {
+	data := d.read(from)
+	data[len(data)-1] ^= 1
+	d.write(to, data)
 }
 
 func TestRegistryRefusals(t *testing.T) {
@@ -161,6 +171,7 @@ func TestEnrolAgain(t *testing.T) {
 	d.readings2026()
 	publish := "meter publish --meter-dir m0 --from m.csv --day 2026-03-02 --registry street.registry --wait 1 --nats nats://127.0.0.1:1 --recipient"
 	d.refused(1, "the registry does not have the enrolment of meter M0", publish, d.key("my.key"))
+	d.refused(1, "it begins on 2026-03-02", strings.NewReplacer("m0", "m1", "2026-03-02", "2026-03-01").Replace(publish), d.key("her.key"))
 	d.write("strangers.key", []byte(must(meter.NewAuthorityKey()).String()))
 	d.do("meter new --meter S --squares --authority-key strangers.key --meter-dir s")
 	d.refused(1, "certified by another authority than the issuer of the charter", "meter enrol --meter-dir s --charter street.charter --first 2026-03-02 --out s.enrolment")
@@ -175,7 +186,7 @@ func (d desk) plainMeter() []string {
 // readings2026 writes readings of 2026-03-02, slot s of s Wh, the fourth missing.
 func (d desk) readings2026() {
 	var b strings.Builder
-	b.WriteString("start,wh\n")
+	b.WriteString("start,wh\n2026-03-01T23:30:00Z,1\n")
 	for s := range 48 {
 		if s != 3 {
 			fmt.Fprintf(&b, "2026-03-02T%02d:%02d:00Z,%d\n", s/2, s%2*30, s)

@@ -161,13 +161,14 @@ var aggregateSignCommand = command{
 	does:    "sign a registry as one of its parties, after checking it",
 	example: "hushwatt aggregate sign --registry street.registry --key operator.key",
 	note: "The signature goes into FILE, which parties hand on to each other; with --out it is written by itself, for whoever\n" +
-		"keeps FILE to add with --signature. A party must not sign two registries of a charter side by side: one that\n" +
-		"replaces another is signed beside that one (--before).",
+		"keeps FILE to add with --signature. One that replaces another is signed beside that one (--before). With --enrolments\n" +
+		"a meter whose keys do not open is found now; later it would keep the party from starting.",
 	flags: func(f *flags) action {
 		var o signing
 		o.registry = f.need("registry", "FILE", "the registry")
 		o.key = f.text("key", "FILE", "the party's secret key")
 		o.before = f.text("before", "FILE", "the registry that it replaces")
+		o.enrolments = f.text("enrolments", "FILE", "check that the key opens what the meters have enrolled with")
 		o.out = f.text("out", "FILE", "write the signature here and leave the registry as it is")
 		o.signatures = f.list("signature", "FILE", "a signature that another party has written with --out")
 		return func(*console) (answer, error) { return o.run() }
@@ -176,8 +177,8 @@ var aggregateSignCommand = command{
 
 // signing is one use of `aggregate sign`.
 type signing struct {
-	registry, key, before, out *string
-	signatures                 *[]string
+	registry, key, before, enrolments, out *string
+	signatures                             *[]string
 }
 
 const signatureName = "hushwatt-signature"
@@ -217,6 +218,15 @@ func (o *signing) sign(r *meter.Registry) ([]byte, error) {
 	key, err := readPartyKey(*o.key)
 	if err != nil {
 		return nil, err
+	}
+	if *o.enrolments != "" {
+		find, err := readEnrolments(*o.enrolments, r)
+		if err != nil {
+			return nil, err
+		}
+		if err := key.CheckEnrolments(r, find); err != nil {
+			return nil, err
+		}
 	}
 	if *o.before == "" {
 		if len(r.Before) > 0 {

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,7 +39,7 @@ func TestAggregationDocument(t *testing.T) {
 	for _, b := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1) {
 		script.Write(b[1])
 	}
-	said := d.shell(strings.NewReplacer("aggregate authority ", "aggregate authority --catch-up 600 ", "127.0.0.1:8081", freeport.Address(t), "127.0.0.1:4222", freeport.Address(t)).Replace(script.String()))
+	said := d.shell(strings.NewReplacer("mkdir -p exports", "cp -r meters before; mkdir -p exports", "aggregate authority ", "aggregate authority --catch-up 600 ", "127.0.0.1:8081", freeport.Address(t), "127.0.0.1:4222", freeport.Address(t)).Replace(script.String()))
 	for _, words := range []string{"accepted: street, 24 meters present", "accepted: the 24 meters of street sealed on " + day + " what was summed", "set          north: 10 meters, inside street; sum only"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("the commands do not say %q:\n%s", words, said)
@@ -55,11 +57,38 @@ func TestAggregationDocument(t *testing.T) {
 	if o := d.try(append(strings.Fields(end), all[1:]...)...); o.code != exitRefused || !strings.Contains(o.stdout, "refused: ") {
 		t.Errorf("a closing less: exit %d, %s", o.code, o.stdout)
 	}
+	d.rolledBack(day, end, all, homes)
 	for i := range 2 {
 		key := must(readPartyKey(d.path([]string{"operator.key", "consumers.key"}[i])))
 		if key.Party().Recipient != "" {
 			t.Error("a mailbox was not erased")
 		}
+	}
+}
+
+// rolledBack seals a day in a copy of a meter that was made before the day, with another
+// reading than the meter has sent: the end of the day names it.
+func (d desk) rolledBack(day, end string, closings []string, homes map[string]map[string]uint64) {
+	d.Helper()
+	name := strings.TrimSuffix(filepath.Base(closings[3]), ".closing")
+	var readings strings.Builder
+	readings.WriteString("start,wh\n")
+	for at := must(time.Parse(time.DateOnly, day)); at.Format(time.DateOnly) == day; at = at.Add(30 * time.Minute) {
+		start := at.Format(time.RFC3339)
+		wh := homes[name][start]
+		if at.Hour() == 18 {
+			wh++
+		}
+		fmt.Fprintf(&readings, "%s,%d\n", start, wh)
+	}
+	d.write("other.csv", []byte(readings.String()))
+	d.do("meter seal --from other.csv --out other.hushwatt --meter-dir before/"+name+" --recipient", strings.TrimSpace(string(d.read("customer.recipient"))))
+	d.do("meter close --registry street.registry --set street --releases releases --out other.closing --day " + day + " --meter-dir before/" + name)
+	closings = slices.Clone(closings)
+	closings[3] = "other.closing"
+	o := d.try(append(strings.Fields(end), append(closings, "--json")...)...)
+	if doc := d.document(o.stdout); o.code != exitRefused || doc["verdict"] != "refused" || fmt.Sprint(doc["meters_at_fault"]) != "["+name+"]" {
+		d.Errorf("another reading sealed: exit %d, %s", o.code, o.stdout)
 	}
 }
 

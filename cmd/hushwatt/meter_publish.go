@@ -138,6 +138,9 @@ func (o *publishing) connect(ctx context.Context, day *measuring) (stop func(), 
 		if err := inRegistry(day.meter, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		if *o.day < r.First {
+			return nil, fmt.Errorf("%s: it begins on %s", path, meter.DayText(r.First))
+		}
 		list = append(list, r)
 	}
 	address := *o.nats
@@ -185,11 +188,11 @@ func (o *measuring) patiently(ctx context.Context, try func() error) error {
 
 // inRegistry refuses a meter that a registry does not count.
 func inRegistry(m *meter.Meter, r *meter.Registry) error {
-	e, _ := m.Enrolled(int(r.Charter.Channel))
+	e, c := m.Enrolled(int(r.Charter.Channel))
 	if e == nil {
 		return fmt.Errorf("meter %s is not enrolled for %s", m.Certificate().Meter, channelName(r.Charter.Channel))
 	}
-	if hash := e.Hash(); r.Index(hash[:meter.IDSize]) < 0 {
+	if hash := e.Hash(); r.Index(hash[:meter.IDSize]) < 0 || c.Hash() != r.Charter.Hash() {
 		return fmt.Errorf("the registry does not have the enrolment of meter %s", m.Certificate().Meter)
 	}
 	return nil
