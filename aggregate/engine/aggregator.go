@@ -58,22 +58,28 @@ const (
 
 // Work does the intake alone, for a program that shares it with others.
 func (g *Aggregator) Work(ctx context.Context) error {
-	if err := g.open(ctx); err != nil {
-		return unlessOver(ctx, err)
-	}
-	return untilOneFails(ctx, g.intake.Run, g.answers.Run, func(ctx context.Context) error {
-		for ctx.Err() == nil {
-			g.Clock.Until(ctx, g.Clock.Now().Add(keysLive))
-			if err := g.Rules.NextDay(g.keysFrom()); err != nil {
-				return err
+	return goOn(ctx, g.Bus, g.Log, g.open, func(ctx context.Context) error {
+		return untilOneFails(ctx, g.intake.Run, g.answers.Run, func(ctx context.Context) error {
+			for ctx.Err() == nil {
+				g.Clock.Until(ctx, g.Clock.Now().Add(keysLive))
+				if err := g.Rules.NextDay(g.keysFrom()); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
 // Run does everything until ctx ends.
 func (g *Aggregator) Run(ctx context.Context) error {
+	return goOn(ctx, g.Bus, g.Log, g.begin, func(ctx context.Context) error {
+		return untilOneFails(ctx, g.intake.Run, g.answers.Run, g.cutOffs, g.collect)
+	})
+}
+
+// begin goes on with what the store holds.
+func (g *Aggregator) begin(ctx context.Context) error {
 	g.asked = map[moment]*asked{}
 	if err := g.closeOld(ctx); err != nil {
 		return err
@@ -81,10 +87,7 @@ func (g *Aggregator) Run(ctx context.Context) error {
 	if err := g.age(ctx); err != nil {
 		return err
 	}
-	if err := g.open(ctx); err != nil {
-		return unlessOver(ctx, err)
-	}
-	return untilOneFails(ctx, g.intake.Run, g.answers.Run, g.cutOffs, g.collect)
+	return g.open(ctx)
 }
 
 // unlessOver returns an error that is not just that ctx has ended.

@@ -48,18 +48,20 @@ type Authority struct {
 
 // Work does the intake alone, for a program that shares it with others.
 func (a *Authority) Work(ctx context.Context) error {
-	if err := a.open(ctx); err != nil {
-		return err
-	}
-	return untilOneFails(ctx, a.intake.Run, func(ctx context.Context) error {
-		for ctx.Err() == nil {
-			a.Timing.Clock.Until(ctx, a.Timing.Clock.Now().Add(keysLive))
-			if err := a.Rules.NextDay(a.keysFrom()); err != nil {
-				return err
-			}
-		}
-		return nil
+	return goOn(ctx, a.Bus, a.Log, a.open, func(ctx context.Context) error {
+		return untilOneFails(ctx, a.intake.Run, a.moveOn)
 	})
+}
+
+// moveOn erases keys of days that are over from memory.
+func (a *Authority) moveOn(ctx context.Context) error {
+	for ctx.Err() == nil {
+		a.Timing.Clock.Until(ctx, a.Timing.Clock.Now().Add(keysLive))
+		if err := a.Rules.NextDay(a.keysFrom()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *Authority) open(ctx context.Context) error {
@@ -75,6 +77,13 @@ func (a *Authority) open(ctx context.Context) error {
 // check is what a worker does with a record.
 func (a *Authority) check(record []byte) (store.Arrival, error) {
 	r, err := a.Rules.Check(record)
+	if errors.Is(err, meter.ErrKeyGone) {
+		// We slept into another day, and this comes before its first cut-off.
+		if err := a.Rules.NextDay(a.keysFrom()); err != nil {
+			return store.Arrival{}, err
+		}
+		r, err = a.Rules.Check(record)
+	}
 	if err != nil {
 		return store.Arrival{}, err
 	}
@@ -89,11 +98,10 @@ func (a *Authority) wants(day, slot uint16) bool {
 
 // Run does everything until ctx ends.
 func (a *Authority) Run(ctx context.Context) error {
-	if err := a.open(ctx); err != nil {
-		return err
-	}
-	return untilOneFails(ctx, a.intake.Run, a.cutOffs, a.retry, func(ctx context.Context) error {
-		return a.Bus.listen(ctx, func(s said) { a.hear(ctx, s) })
+	return goOn(ctx, a.Bus, a.Log, a.open, func(ctx context.Context) error {
+		return untilOneFails(ctx, a.intake.Run, a.cutOffs, a.retry, func(ctx context.Context) error {
+			return a.Bus.listen(ctx, func(s said) { a.hear(ctx, s) })
+		})
 	})
 }
 

@@ -84,6 +84,7 @@ func hostPort(address string) (string, int, error) {
 type Bus struct {
 	js                     jetstream.JetStream
 	name                   string // of the registry on the stream
+	masking                bool
 	records, talk, answers jetstream.Stream
 }
 
@@ -97,33 +98,38 @@ func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error)
 		return nil, err
 	}
 	hash := r.Hash()
-	b := &Bus{js: js, name: hex.EncodeToString(hash[:8])}
-	b.records, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b := &Bus{js: js, name: hex.EncodeToString(hash[:8]), masking: r.Charter.Masking()}
+	return b, b.open(ctx)
+}
+
+// open finds or makes the streams.
+func (b *Bus) open(ctx context.Context) (err error) {
+	b.records, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "records-" + b.name, Subjects: []string{b.subject("record", ">")},
 		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("stream of records: %w", err)
+		return fmt.Errorf("stream of records: %w", err)
 	}
-	b.talk, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b.talk, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "talk-" + b.name, Subjects: []string{b.subject("talk", ">")},
 		MaxAge: keptOnStream, Storage: jetstream.FileStorage,
 		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("stream of parties: %w", err)
+		return fmt.Errorf("stream of parties: %w", err)
 	}
-	if !r.Charter.Masking() {
-		return b, nil
+	if !b.masking {
+		return nil
 	}
-	b.answers, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b.answers, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "answers-" + b.name, Subjects: []string{b.subject("answer", ">")},
 		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("stream of answers: %w", err)
+		return fmt.Errorf("stream of answers: %w", err)
 	}
-	return b, nil
+	return nil
 }
 
 func (b *Bus) subject(parts ...string) string {
@@ -234,10 +240,11 @@ func (b *Bus) hear(ctx context.Context, subject string, hear func(said)) error {
 	if err != nil {
 		return err
 	}
+	// Either alone may not end it while it looks for a server that is away.
 	stop := context.AfterFunc(ctx, it.Stop)
 	defer stop()
 	for {
-		msg, err := it.Next()
+		msg, err := it.Next(jetstream.NextContext(ctx))
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -39,14 +39,19 @@ type Collector struct {
 
 // Run collects until ctx ends.
 func (c *Collector) Run(ctx context.Context) error {
+	return goOn(ctx, c.Bus, c.Log, c.open, func(ctx context.Context) error {
+		return untilOneFails(ctx, c.intake.Run, c.retry, c.tidy, func(ctx context.Context) error {
+			return c.Bus.listen(ctx, func(s said) { c.hear(ctx, s) })
+		})
+	})
+}
+
+func (c *Collector) open(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.talk, c.again = conversation{c.Registry, c.Clock, map[moment]*slot{}}, map[moment]bool{}
 	c.intake = &Intake{Bus: c.Bus, Party: "collector", Store: c.Store, Check: c.check, Wants: c.wants, Log: c.Log}
-	if err := c.intake.Open(ctx); err != nil {
-		return err
-	}
-	return untilOneFails(ctx, c.intake.Run, c.retry, c.tidy, func(ctx context.Context) error {
-		return c.Bus.listen(ctx, func(s said) { c.hear(ctx, s) })
-	})
+	return c.intake.Open(ctx)
 }
 
 // untilOneFails runs parts of a party until ctx ends or one fails.

@@ -142,7 +142,12 @@ func (g *grid) party(i int) *store.Party {
 }
 
 func (g *grid) authority(i int) *Authority {
-	st := g.party(i)
+	return g.over(i, func(p *store.Party) Store { return p })
+}
+
+// over is an authority over another store than the party's own.
+func (g *grid) over(i int, store func(*store.Party) Store) *Authority {
+	st := store(g.party(i))
 	rules := must(aggregate.NewAuthority(aggregate.AuthorityConfig{Registry: g.registry, Key: g.keys[i], Store: st,
 		Enrolments: func(id []byte) *meter.Enrolment { return g.byID[string(id)] }}))
 	return &Authority{Bus: g.bus(), Registry: g.registry, Party: i, Key: g.keys[i], Rules: rules, Store: st,

@@ -55,6 +55,10 @@ func (g *group) Run(ctx context.Context) error {
 		for m := range msgs.Messages() {
 			list = append(list, m)
 		}
+		if err := msgs.Error(); err != nil && ctx.Err() == nil {
+			g.log.Warn("messages do not come", "error", err)
+			pause(ctx, time.Second)
+		}
 		// What was fetched is stored, also if the program is to end.
 		if err := g.take(context.WithoutCancel(ctx), list); err != nil {
 			// Nothing was acknowledged: the messages come again.
