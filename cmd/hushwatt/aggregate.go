@@ -14,14 +14,27 @@ import (
 
 var aggregateVerifyCommand = command{
 	name:    "aggregate verify",
-	does:    "check the released sums of a slot from what is public about it",
+	does:    "check the released sums of a slot, or the end of a day, from what is public about it",
 	example: "hushwatt aggregate verify --release 2013-03-14T100000Z.release --authority authority.pub",
 	note: "Checks certificates, registry, presence, every meter's record and every sum against the meters'\n" +
-		"commitments. Without --authority the meter authority that the file names is believed, and shown.",
+		"commitments; with --day-end, that the day's sums are what the meters have sealed. Without --authority the\n" +
+		"meter authority that the file names is believed, and shown.",
 	flags: func(f *flags) action {
-		release := f.need("release", "FILE", "a release file (*.release)")
+		release := f.text("release", "FILE", "a release file (*.release)")
+		end := f.text("day-end", "FILE", "what hushwatt aggregate day-end has written, with --registry")
+		registry := f.text("registry", "FILE", "the registry of the --day-end")
 		authorities := f.list("authority", "FILE", "a meter authority that you trust")
-		return func(*console) (answer, error) { return verifyRelease(*release, *authorities) }
+		return func(*console) (answer, error) {
+			switch {
+			case (*release == "") == (*end == ""):
+				return nil, misusef("either --release or --day-end is needed")
+			case (*end == "") != (*registry == ""):
+				return nil, misusef("--registry goes with --day-end")
+			case *end != "":
+				return verifyDayEnd(*end, *registry, *authorities)
+			}
+			return verifyRelease(*release, *authorities)
+		}
 	},
 }
 
@@ -83,13 +96,9 @@ func verifyRelease(path string, authorities []string) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var trusted []meter.Authority
-	for _, p := range authorities {
-		a, err := readAuthority(p)
-		if err != nil {
-			return nil, err
-		}
-		trusted = append(trusted, a)
+	trusted, err := readAuthorities(authorities)
+	if err != nil {
+		return nil, err
 	}
 	f, err := aggregate.ParseSlotFile(data)
 	if err != nil {
@@ -106,6 +115,17 @@ func verifyRelease(path string, authorities []string) (answer, error) {
 		return refusedRelease(err)
 	}
 	return releaseOf(f, issuer), nil
+}
+
+func readAuthorities(paths []string) (list []meter.Authority, err error) {
+	for _, path := range paths {
+		a, err := readAuthority(path)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
 }
 
 // releaseOf is a release that was verified, in words.

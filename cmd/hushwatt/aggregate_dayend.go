@@ -160,9 +160,52 @@ type dayEnd struct {
 	out      *string
 }
 
+// verifyDayEnd checks what `aggregate day-end` has written.
+func verifyDayEnd(path, registry string, authorities []string) (answer, error) {
+	r, err := readRegistry(registry)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := readAuthorities(authorities)
+	if err != nil {
+		return nil, err
+	}
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := r.Charter.IssuedBy()
+	if err != nil {
+		return nil, err
+	}
+	if len(trusted) > 0 && !slices.Contains(trusted, issuer) {
+		err = fmt.Errorf("registry %s: the issuer of its charter is not trusted", r.Charter.Registry)
+		return dayEndAnswer{Verdict: "refused", Reason: oneLine(err)}, err
+	}
+	end, err := aggregate.ParseDayEnd(data, r)
+	if err != nil {
+		return dayEndAnswer{Verdict: "refused", Reason: oneLine(err)}, err
+	}
+	a := describeDayEnd(end, issuer)
+	if err := end.Check(r); err != nil {
+		a.Verdict, a.Reason = "refused", oneLine(err)
+		return a, err
+	}
+	return a, nil
+}
+
+func describeDayEnd(end *aggregate.DayEnd, issuer meter.Authority) dayEndAnswer {
+	a := dayEndAnswer{Verdict: "accepted", Issuer: issuer.String(), Set: end.Set, Day: meter.DayText(end.Day), Count: len(end.Closings), Slots: len(end.Slots)}
+	for i := range end.Slots {
+		a.SumWh += end.Slots[i].Release.Sum
+	}
+	return a
+}
+
 type dayEndAnswer struct {
 	Verdict string   `json:"verdict"`
 	Reason  string   `json:"reason,omitempty"`
+	Issuer  string   `json:"issuer,omitempty"` // the meter authority
 	Meters  []string `json:"meters_at_fault,omitempty"`
 	Set     string   `json:"set"`
 	Day     string   `json:"day"`
@@ -179,7 +222,7 @@ func (a dayEndAnswer) text(w io.Writer) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "accepted: the %d meters of %s sealed on %s what was summed: %d Wh in %d slots\n", a.Count, a.Set, a.Day, a.SumWh, a.Slots)
+	fmt.Fprintf(w, "accepted: the %d meters of %s sealed on %s what was summed: %d Wh in %d slots; certified by %s\n", a.Count, a.Set, a.Day, a.SumWh, a.Slots, a.Issuer)
 }
 
 func (o *dayEnd) run() (answer, error) {
@@ -188,11 +231,9 @@ func (o *dayEnd) run() (answer, error) {
 		return nil, err
 	}
 	end := &aggregate.DayEnd{Set: *o.set, Day: *o.day}
-	a := dayEndAnswer{Verdict: "accepted", Set: *o.set, Day: meter.DayText(*o.day)}
 	for _, f := range files {
 		if release := releaseIn(f, *o.set); release != nil {
 			end.Slots = append(end.Slots, aggregate.DayEndSlot{Presence: f.Presence, Release: *release})
-			a.SumWh += release.Sum
 		}
 	}
 	closings, err := o.readClosings(r)
@@ -204,7 +245,11 @@ func (o *dayEnd) run() (answer, error) {
 			end.Closings = append(end.Closings, c.Bytes())
 		}
 	}
-	a.Count, a.Slots = len(end.Closings), len(end.Slots)
+	issuer, err := r.Charter.IssuedBy()
+	if err != nil {
+		return nil, err
+	}
+	a := describeDayEnd(end, issuer)
 	if err := end.Check(r); err != nil {
 		a.Verdict, a.Reason, a.Meters = "refused", oneLine(err), atFault(r, files, closings)
 		return a, err

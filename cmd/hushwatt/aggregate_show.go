@@ -156,6 +156,9 @@ func (a enrolmentsAnswer) text(w io.Writer) {
 
 func showEnrolments(many [][]byte, c *meter.Charter) (answer, error) {
 	a := enrolmentsAnswer{"enrolments", []enrolmentAnswer{}}
+	if n := introductions(many); n > 0 {
+		return introductionsAnswer{"introductions", n}, nil
+	}
 	for _, data := range many {
 		e := new(meter.Enrolment)
 		if err := wire.Unmarshal(data, e); err != nil {
@@ -167,6 +170,26 @@ func showEnrolments(many [][]byte, c *meter.Charter) (answer, error) {
 		a.Enrolments = append(a.Enrolments, describeEnrolment(e, c))
 	}
 	return a, nil
+}
+
+// introductionsAnswer is what a meter of a registry of masks hands to its neighbours.
+type introductionsAnswer struct {
+	Kind  string `json:"kind"` // introductions
+	Count int    `json:"introductions"`
+}
+
+func (a introductionsAnswer) text(w io.Writer) {
+	fmt.Fprintf(w, "%d introductions between neighbours, sealed\n", a.Count)
+}
+
+// introductions counts the introductions of a file that holds nothing else.
+func introductions(many [][]byte) int {
+	for _, data := range many {
+		if _, err := meter.DecodeIntroduction(data); err != nil {
+			return 0
+		}
+	}
+	return len(many)
 }
 
 // closingAnswer is what a meter says at the end of a day.

@@ -58,6 +58,14 @@ func TestAggregationDocument(t *testing.T) {
 		t.Errorf("a closing less: exit %d, %s", o.code, o.stdout)
 	}
 	d.rolledBack(day, end, all, homes)
+	d.line("strangers.pub", "meter authority --out strangers.key", "authority")
+	const verify = "aggregate verify --registry street.registry --day-end "
+	for _, line := range []string{verify + "street.day-end --authority strangers.pub", verify + "spoilt.day-end", verify + "street.charter"} {
+		d.spoil("street.day-end", "spoilt.day-end")
+		if o := d.try(append(strings.Fields(line), "--json")...); o.code != exitRefused || d.document(o.stdout)["verdict"] != "refused" {
+			t.Errorf("%s: exit %d, %s", line, o.code, o.stdout)
+		}
+	}
 	for i := range 2 {
 		key := must(readPartyKey(d.path([]string{"operator.key", "consumers.key"}[i])))
 		if key.Party().Recipient != "" {

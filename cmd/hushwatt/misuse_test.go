@@ -57,6 +57,8 @@ func TestMisuseEndsWithTwo(t *testing.T) {
 		"aggregate sign --registry r --signature s --out o":                                             "--out goes with --key",
 		"aggregate sign --registry r --key k --signature s --out o":                                     "--out leaves as it is",
 		"aggregate sign --registry gone --key k":                                                        "gone: there is no such file",
+		"aggregate verify":                                                                              "either --release or --day-end is needed",
+		"aggregate verify --day-end d":                                                                  "--registry goes with --day-end",
 		"aggregate show":                                                                                "FILE is missing",
 		"aggregate show gone":                                                                           "gone: there is no such file",
 		"aggregate authority --key k --registry r":                                                      "flag --database is missing",
