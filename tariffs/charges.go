@@ -84,11 +84,12 @@ const maxSteps = 32
 
 func (t *Tariff) readDemand(o object) demand {
 	d := demand{path: o.path, name: o.text("displayName"), highest: 1}
-	d.days = t.readDays(o)
-	d.start, d.end = readTimes(o)
+	d.windows = t.readDemandWindows(o)
 	d.interval = demandIntervals[o.oneOf("interval", true, "PT5M", "PT10M", "PT15M", "PT30M", "PT60M")]
-	if d.interval > 0 && (d.start%d.interval != 0 || d.end%d.interval != 0) {
-		o.fail("interval", "the window from %s to %s does not begin and end at multiples of %d minutes", clockTime(d.start), clockTime(d.end), d.interval)
+	for _, w := range d.windows {
+		if d.interval > 0 && (w.start%d.interval != 0 || w.end%d.interval != 0) {
+			o.fail("interval", "the window from %s to %s does not begin and end at multiples of %d minutes", clockTime(w.start), clockTime(w.end), d.interval)
+		}
 	}
 	d.measure = o.oneOf("measurementPeriod", true, "DAY", "MONTH", termBill)
 	d.charge = o.oneOf("chargePeriod", true, "DAY", "MONTH", termBill)
@@ -118,6 +119,31 @@ func (t *Tariff) readDemand(o object) demand {
 	}
 	o.done()
 	return d
+}
+
+// readDemandWindows reads the times in which demand is measured: one window, or a
+// list of them.
+func (t *Tariff) readDemandWindows(o object) (list []demandWindow) {
+	read := func(o object) {
+		w := demandWindow{days: t.readDays(o)}
+		w.start, w.end = readTimes(o)
+		list = append(list, w)
+	}
+	if !o.has("timeOfUse") {
+		read(o)
+		return list
+	}
+	for _, other := range []string{"days", "startTime", "endTime"} {
+		if o.has(other) {
+			o.fail(other, "stands beside timeOfUse")
+			o.used[other] = true
+		}
+	}
+	for _, item := range o.atMost(maxEntries, "timeOfUse", true) {
+		read(item)
+		item.done()
+	}
+	return list
 }
 
 // readSteps reads a ladder of charges, which stands in place of amount; false

@@ -87,11 +87,10 @@ type row struct {
 	price    int64
 }
 
-// A demand is a price for the highest demand in a window of the week.
+// A demand is a price for the highest demand in windows of the week.
 type demand struct {
 	path, name string
-	days       [dayKinds]bool
-	start, end int   // minutes, as in window
+	windows    []demandWindow // a time in any of them counts
 	interval   int   // minutes
 	amount     int64 // nano-currency per kW
 	steps      []step
@@ -101,6 +100,12 @@ type demand struct {
 	floor      int64 // W
 	least      int64 // W: only what lies above it
 	most       int64 // W: only what lies below it; 0 for no bound
+}
+
+// A demandWindow is a time of some days, in minutes as in window.
+type demandWindow struct {
+	days       [dayKinds]bool
+	start, end int
 }
 
 // A step is a charge for a demand of at least from W, nano-currency.

@@ -7,7 +7,7 @@ import (
 )
 
 // demandItem adds the line of a demand charge: for each day, month or bill the
-// peak of its window, or the sum of the highest daily peaks, as a rule, and what
+// peak of its windows, or the sum of the highest daily peaks, as a rule, and what
 // is charged for it.
 func (p *Plan) demandItem(segment int, k *track, s *season, d *demand) error {
 	it := item{kind: lineDemand, period: s.name, name: d.name, component: k.component, segment: segment, amount: newExpr(), line: -1}
@@ -77,11 +77,13 @@ func (p *Plan) demandSets(g segment, s *season, d *demand) ([]demandSet, error) 
 	return out, nil
 }
 
-// holds reports whether a minute of a local day lies in the window; what passes
+// holds reports whether a minute of a local day lies in a window; what passes
 // midnight belongs to the day on which it begins.
 func (d *demand) holds(t *Tariff, day Date, minute int) bool {
-	return d.days[t.countsAs(day)] && d.start <= minute && minute < d.end ||
-		d.days[t.countsAs(day-1)] && minute+minutesOfDay < d.end
+	return slices.ContainsFunc(d.windows, func(w demandWindow) bool {
+		return w.days[t.countsAs(day)] && w.start <= minute && minute < w.end ||
+			w.days[t.countsAs(day-1)] && minute+minutesOfDay < w.end
+	})
 }
 
 // chargeDemand adds what one set costs. Demand is counted in W·n, n being the

@@ -18,7 +18,8 @@ func wideDocument(edits ...string) string {
 {"component":"Power","displayName":"All year","startDate":"01-01","endDate":"12-31","rateBlockUType":"demandCharges","demandCharges":[
  {"displayName":"Peak",` + workDays + `,"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"MONTH","chargePeriod":"DAY","amount":"0.1","highestDays":3,"floor":"2.5"},
  {"displayName":"Tier",` + workDays + `,"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"MONTH","chargePeriod":"DAY","amount":"0.1","minDemand":"1","maxDemand":"4"},
- {"displayName":"Ladder",` + workDays + `,"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"BILL","chargePeriod":"BILL","steps":[{"from":"0","amount":"1"},{"from":"2","amount":"3"}]}]}],
+ {"displayName":"Ladder",` + workDays + `,"startTime":"16:00","endTime":"20:00","interval":"PT30M","measurementPeriod":"BILL","chargePeriod":"BILL","steps":[{"from":"0","amount":"1"},{"from":"2","amount":"3"}]},
+ {"displayName":"Twice a day","timeOfUse":[{` + workDays + `,"startTime":"07:00","endTime":"09:00"},{"days":["SAT"],"startTime":"22:00","endTime":"01:00"}],"interval":"PT30M","measurementPeriod":"MONTH","chargePeriod":"MONTH","amount":"2"}]}],
 "solarFeedInTariff":[{"displayName":"Feed-in","startDate":"01-01","endDate":"12-31","tariffUType":"timeVaryingTariffs","timeVaryingTariffs":[
  {"displayName":"Sun","type":"PEAK","rates":[{"unitPrice":"0.05"}],"timeVariations":[{` + strings.Replace(allDays, "]", `,"PUBLIC_HOLIDAYS"]`, 1) + `,"startTime":"00:00","endTime":"24:00"}]}]},
  {"component":"Premium","displayName":"State","startDate":"01-01","endDate":"12-31","tariffUType":"singleTariff","singleTariff":{"rates":[{"unitPrice":"0.4"}]}}],
@@ -78,6 +79,7 @@ func TestWiderKeysRefuse(t *testing.T) {
 		{"no windows for holidays", `["PUBLIC_HOLIDAYS"]`, `["MON"]`, "two prices on MON"},
 		{"demand interval", `"interval":"PT30M"`, `"interval":"PT20M"`, demand + "interval"},
 		{"demand window off the interval", `"startTime":"16:00","endTime":"20:00"`, `"startTime":"16:15","endTime":"20:00"`, demand + "interval: the window from 16:15"},
+		{"demand windows beside a window", `"startTime":"16:00","endTime":"20:00"`, `"startTime":"16:00","endTime":"20:00","timeOfUse":[]`, demand + "days: stands beside timeOfUse"},
 		{"demand without amount", `"amount":"0.1","highestDays"`, `"highestDays"`, demand + "amount: is missing"},
 		{"demand of months", `"measurementPeriod":"MONTH"`, `"measurementPeriod":"TARIFF_PERIOD"`, demand + "measurementPeriod"},
 		{"demand over several months", `"highestDays":3`, `"months":12`, demand + "months: unknown key"},

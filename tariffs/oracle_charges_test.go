@@ -22,9 +22,13 @@ func (o *slowBill) demand(d *docTariff, s *docSeason, c *docDemand) *big.Rat {
 		number int
 		offset int
 	}
+	windows := c.TimeOfUse
+	if windows == nil {
+		windows = []docUse{c.docUse}
+	}
 	energy := map[interval]int64{}
 	for _, u := range o.slots {
-		if day := dayOf(u.at); d.inForce(day) && s.holds(day) && d.within(c.docUse, u.at) {
+		if day := dayOf(u.at); d.inForce(day) && s.holds(day) && slices.ContainsFunc(windows, func(w docUse) bool { return d.within(w, u.at) }) {
 			energy[interval{day, (60*u.at.Hour() + u.at.Minute()) / length, u.offset}] += u.imp
 		}
 	}

@@ -43,6 +43,7 @@ type docSeason struct {
 
 type docDemand struct {
 	docUse
+	TimeOfUse                                                                      []docUse
 	Interval, MeasurementPeriod, ChargePeriod, Amount, Floor, MinDemand, MaxDemand string
 	HighestDays                                                                    int
 	Steps                                                                          []struct{ From, Amount string }

@@ -100,7 +100,9 @@ func (t *Tariff) checkTracks(o object) {
 // namesHolidays reports whether a window begins on the eighth day.
 func (s *season) namesHolidays() bool {
 	return len(s.rates) > 1 && len(s.week[publicHoliday]) > 0 ||
-		slices.ContainsFunc(s.demands, func(d demand) bool { return d.days[publicHoliday] })
+		slices.ContainsFunc(s.demands, func(d demand) bool {
+			return slices.ContainsFunc(d.windows, func(w demandWindow) bool { return w.days[publicHoliday] })
+		})
 }
 
 // The kinds of price of a tariffPeriod, of a feed-in tariff, and the key that

@@ -115,9 +115,13 @@ func (r randomTariff) demand() string {
 	if measure != "DAY" {
 		highest = r.maybe(`"highestDays":3,`)
 	}
+	windows := fmt.Sprintf(`"days":["MON","TUE","WED","THU","FRI"],"startTime":"%s","endTime":"%s"`, r.one("16:00", "22:00"), r.one("20:00", "03:00"))
+	if r.IntN(2) == 0 {
+		windows = fmt.Sprintf(`"timeOfUse":[{%s},{"days":["MON","SAT"],"startTime":"%s","endTime":"09:00"}]`, windows, r.one("02:00", "07:00", "18:00"))
+	}
 	return fmt.Sprintf(`{"component":"Demand","displayName":"Power","startDate":"01-01","endDate":"12-31","rateBlockUType":"demandCharges","demandCharges":[{%s"displayName":"Peak",
-		"days":["MON","TUE","WED","THU","FRI"],"startTime":"%s","endTime":"%s","interval":"PT60M","measurementPeriod":"%s","chargePeriod":"%s",%s}]}`,
-		highest, r.one("16:00", "22:00"), r.one("20:00", "03:00"), measure, r.one("DAY", "MONTH", "BILL"), charge)
+		%s,"interval":"PT60M","measurementPeriod":"%s","chargePeriod":"%s",%s}]}`,
+		highest, windows, measure, r.one("DAY", "MONTH", "BILL"), charge)
 }
 
 func (r randomTariff) text(from, to string) string {

@@ -99,6 +99,10 @@ func (f *tariffFiles) compiles() {
 			`}],"displayName":"Power","endDate":"12-31","rateBlockUType":"demandCharges","startDate":"01-01"},`}
 	}
 	f.compiled("compile-demand", "", "Demand in hours, in a window over midnight and the hour that comes twice.", "2013-10-25", "2013-10-29", 48, one(london(single, demand(`"amount":"12.5","chargePeriod":"MONTH","measurementPeriod":"BILL","floor":"2.5"`)...)))
+	several := `"timeOfUse":[{"days":["MON","TUE","WED","THU","FRI"],"endTime":"02:00","startTime":"22:00"},{"days":["SAT","SUN"],"endTime":"12:00","startTime":"10:00"}],`
+	f.compiled("compile-demand-windows", "", "Demand in several windows, one of them over midnight.", "2013-10-25", "2013-10-29", 48, one(london(single, append(
+		demand(`"amount":"12.5","chargePeriod":"MONTH","measurementPeriod":"BILL","floor":"2.5"`),
+		`"days":["MON","TUE","WED","THU","FRI"],`, several, `"endTime":"02:00","interval":"PT60M","startTime":"22:00",`, `"interval":"PT60M",`)...)))
 	f.compiled("compile-demand-ladder", "", "Steps by the mean of the three highest days.", "2013-10-21", "2013-10-29", 24, one(london(single, demand(`"chargePeriod":"BILL","highestDays":3,"measurementPeriod":"MONTH","steps":[{"amount":"130","from":"0"},{"amount":"206.5","from":"2"}]`)...)))
 	f.compiled("compile-demand-shorter-than-slots", "compile-demand", "Demand is of half-hours, the meter's slots have an hour.", "2013-10-25", "2013-10-29", 24,
 		one(london(single, append(demand(`"amount":"12.5","chargePeriod":"MONTH","measurementPeriod":"BILL","floor":"2.5"`), "PT60M", "PT30M")...)))

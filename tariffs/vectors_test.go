@@ -275,6 +275,8 @@ func (f *tariffFiles) wider() {
 		return `"highestDays":3,"steps":[` + strings.Join(out, ",") + `]`
 	}
 	f.document("tariff-demand", "", "", "The highest half-hour of working evenings.", document(single, demand(working, "16:00", "20:00", `"amount":"12.5"`)...))
+	beside := strings.Replace(demand(working, "16:00", "20:00", `"amount":"12.5"`)[1], `"startTime":"16:00",`, `"startTime":"16:00","timeOfUse":[{"days":["SAT"],"endTime":"12:00","startTime":"10:00"}],`, 1)
+	malformed("tariff-demand-window-beside-list", "tariff-demand", "A window beside a list of windows.", single, `"tariffPeriod":[`, beside)
 	f.document("tariff-demand-steps", "", "", "A ladder for the mean of the three highest days.", document(single, demand(working, "00:00", "24:00", steps("0", "2", "5"))...))
 	malformed("tariff-demand-off-interval", "tariff-demand", "The window begins inside a demand interval.", single, demand(working, "16:15", "20:00", `"amount":"12.5"`)...)
 	malformed("tariff-demand-steps-descending", "tariff-demand-steps", "Steps that are out of order.", single, demand(working, "00:00", "24:00", steps("0", "5", "2"))...)

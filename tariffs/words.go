@@ -168,7 +168,11 @@ func (d *demand) inWords(currency string) string {
 	if len(d.steps) > 0 {
 		price = fmt.Sprintf("%s to %s a %s, in steps,", money(d.steps[0].amount), money(d.steps[len(d.steps)-1].amount), inTime[d.charge])
 	}
-	out := fmt.Sprintf("%s for %s, %s, %s to %s", price, what, dayList(d.days), clockTime(d.start), clockTime(d.end))
+	var times []string
+	for _, w := range d.windows {
+		times = append(times, fmt.Sprintf("%s, %s to %s", dayList(w.days), clockTime(w.start), clockTime(w.end)))
+	}
+	out := fmt.Sprintf("%s for %s, %s", price, what, strings.Join(times, ", or "))
 	kW := func(watts int64) string { return Decimal(big.NewInt(watts), 3, 0) + " kW" }
 	if d.floor > 0 {
 		out += ", at least " + kW(d.floor)

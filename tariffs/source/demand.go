@@ -1,7 +1,7 @@
 package source
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -59,15 +59,15 @@ func (w *writer) demand(d demand) entry {
 	} else if intervals[minutes] == "" {
 		w.fail("a demand interval of %d minutes: must be 5, 10, 15, 30 or 60", minutes)
 	}
-	x := d.windows[0]
-	everyDay := x.days
-	if w.eight && len(everyDay) == len(allDays) && !slices.Contains(everyDay, holiday) {
-		everyDay = append(slices.Clone(everyDay), holiday)
-	}
 	e := entry{
-		"displayName": clean(d.name), "days": w.days(everyDay), "startTime": clockTime(x.from), "endTime": clockTime(x.to),
-		"interval": intervals[minutes], "amount": w.money(d.price),
+		"displayName": clean(d.name),
+		"interval":    intervals[minutes], "amount": w.money(d.price),
 		"measurementPeriod": "MONTH", "chargePeriod": d.per,
+	}
+	if windows := w.demandWindows(d.windows); len(windows) == 1 {
+		maps.Copy(e, windows[0])
+	} else {
+		e["timeOfUse"] = windows
 	}
 	for key, m := range map[string]*money{"floor": d.minimum, "minDemand": d.above, "maxDemand": d.upto} {
 		if m != nil {
@@ -80,10 +80,25 @@ func (w *writer) demand(d demand) entry {
 	return e
 }
 
+// demandWindows writes when demand is measured; a window of all days is one of
+// holidays too.
+func (w *writer) demandWindows(list []window) []entry {
+	var out []entry
+	for _, x := range list {
+		if w.eight && len(x.days) == len(allDays) && !slices.Contains(x.days, holiday) {
+			x.days = append(slices.Clone(x.days), holiday)
+		}
+		if days := w.days(x.days); len(days) > 0 {
+			out = append(out, entry{"days": days, "startTime": clockTime(x.from), "endTime": clockTime(x.to)})
+		}
+	}
+	return out
+}
+
 // carriable says why a demand charge cannot be carried; "" if it can.
 func (d demand) carriable() string {
-	if len(d.windows) != 1 {
-		return fmt.Sprintf("its peak is taken over %d windows together, a demand charge has one", len(d.windows))
+	if len(d.windows) == 0 {
+		return "its peak is never measured: no hour is in its window"
 	}
 	return ""
 }

@@ -142,7 +142,7 @@ func TestESIOS(t *testing.T) {
 }
 
 // Names of the older versions, daily tiers, an adjustment, export that is not
-// carried, and demand whose windows are several.
+// carried, and demand with one window and with several.
 func TestURDBForms(t *testing.T) {
 	matrix := func(row string) string {
 		return "[" + strings.TrimSuffix(strings.Repeat("["+row+"],", 12), ",") + "]"
@@ -166,12 +166,15 @@ func TestURDBForms(t *testing.T) {
 		`{"amount":"7.5","displayName":"Fixed charge","term":"MONTHLY"}`, `"minimum":[{"amount":"12"`, `"effectiveFrom":"2020-01-01"`,
 		`"amount":"9","chargePeriod":"MONTH","days":["MON","TUE","WED","THU","FRI"],"displayName":"Demand, period 2","endTime":"20:00","interval":"PT30M","maxDemand":"5"`,
 		`"minDemand":"5"`,
+		`"amount":"3","chargePeriod":"MONTH","displayName":"Demand, period 1","interval":"PT30M","measurementPeriod":"MONTH","timeOfUse":[` +
+			`{"days":["MON","TUE","WED","THU","FRI"],"endTime":"16:00","startTime":"00:00"},{"days":["MON","TUE","WED","THU","FRI"],"endTime":"24:00","startTime":"20:00"},` +
+			`{"days":["SAT","SUN"],"endTime":"24:00","startTime":"00:00"}]`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
 		}
 	}
-	for _, path := range []string{"annualmincharge", "energyratestructure[0][0].sell", "demandratestructure[0]", "dgrules"} {
+	for _, path := range []string{"annualmincharge", "energyratestructure[0][0].sell", "dgrules"} {
 		if !leaves(im, path) {
 			t.Errorf("%s is not listed: %v", path, im.Dropped)
 		}
