@@ -15,7 +15,6 @@ import (
 
 	"hushwatt/aggregate"
 	"hushwatt/aggregate/engine"
-	"hushwatt/internal/wire"
 	"hushwatt/meter"
 	"hushwatt/meter/household"
 )
@@ -200,11 +199,7 @@ func (s *street) found(c *meter.Charter, keys []*aggregate.PartyKey, enrolments 
 }
 
 func (s *street) write(issuer *meter.AuthorityKey, keys []*aggregate.PartyKey, enrolments []*meter.Enrolment, clock clockFile) error {
-	var list [][]byte
-	for _, e := range enrolments {
-		list = append(list, e.Bytes())
-	}
-	enrolled, err := wire.Marshal(list)
+	enrolled, err := enrolmentFile(enrolments)
 	if err != nil {
 		return err
 	}

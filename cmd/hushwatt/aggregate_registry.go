@@ -96,11 +96,7 @@ func (o *founding) follow(r *meter.Registry) error {
 }
 
 func (o *founding) write(r *meter.Registry, list []*meter.Enrolment) error {
-	var all [][]byte
-	for _, e := range list {
-		all = append(all, e.Bytes())
-	}
-	data, err := wire.Marshal(all)
+	data, err := enrolmentFile(list)
 	if err != nil {
 		return err
 	}
@@ -134,8 +130,16 @@ func (o *founding) readSets(list []*meter.Enrolment) (map[string][]string, error
 	return sets, nil
 }
 
-// readEnrolmentFile reads one enrolment, or a file of many: an array of byte strings in
-// CBOR.
+// enrolmentFile is a file of many enrolments: an array of byte strings in CBOR.
+func enrolmentFile(list []*meter.Enrolment) ([]byte, error) {
+	var all [][]byte
+	for _, e := range list {
+		all = append(all, e.Bytes())
+	}
+	return wire.Marshal(all)
+}
+
+// readEnrolmentFile reads one enrolment, or a file of many.
 func readEnrolmentFile(path string, c *meter.Charter) ([]*meter.Enrolment, error) {
 	data, err := readFile(path)
 	if err != nil {
