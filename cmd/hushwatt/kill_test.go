@@ -94,7 +94,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	v.start()
-	v.finish()
+	v.finish(longest)
 	v.kill()
 	v.fsck()
 	t.Logf("%d kills, %d sends cut off, %d bills, slowest start %v", rounds, v.cut, v.accepted, slices.Max(v.starts))
@@ -359,8 +359,9 @@ func (v *victim) send(bill *prover.Bill) verdict {
 	return data
 }
 
-// finish sends what is left, and everything else once more.
-func (v *victim) finish() {
+// finish sends what is left, and everything else once more. It sends a bill that gets no
+// answer again for as long as patience lasts.
+func (v *victim) finish(patience time.Duration) {
 	next := make(chan *customer, len(v.customers))
 	for _, c := range v.customers {
 		next <- c
@@ -370,9 +371,11 @@ func (v *victim) finish() {
 	for range 2 * runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for c := range next {
-				for before := -1; c.next < len(c.bills) && c.next != before; {
-					before = c.next
-					v.answer(c)
+				for c.next < len(c.bills) {
+					before := c.next
+					if !within(patience, func() bool { v.answer(c); return c.next > before }) {
+						break
+					}
 				}
 				for _, b := range c.bills[:c.next] {
 					v.again(c, b)

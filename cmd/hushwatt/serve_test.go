@@ -20,7 +20,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	v := newVictim(t, 10)
 	v.start()
 	var wait sync.WaitGroup
-	wait.Go(v.finish)
+	wait.Go(func() { v.finish(0) }) // until it is stopped
 	if !within(longest, func() bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -52,7 +52,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	}
 	token := must(os.ReadFile(filepath.Join(v.dir, "token")))
 	v.start()
-	v.finish()
+	v.finish(longest)
 	v.kill()
 	v.fsck()
 	if again := must(os.ReadFile(filepath.Join(v.dir, "token"))); !bytes.Equal(token, again) || len(token) < 40 {
@@ -73,7 +73,7 @@ func try(t *testing.T, args ...string) (int, string) {
 func TestFsckCommand(t *testing.T) {
 	v := newVictim(t, 3)
 	v.start()
-	v.finish()
+	v.finish(longest)
 	v.kill()
 	path := v.database
 	db := must(sql.Open("sqlite", "file:"+path))
