@@ -91,8 +91,8 @@ type row struct {
 type demand struct {
 	path, name string
 	windows    []demandWindow // a time in any of them counts
-	interval   int   // minutes
-	amount     int64 // nano-currency per kW
+	interval   int            // minutes
+	amount     int64          // nano-currency per kW
 	steps      []step
 	measure    string // DAY, MONTH or BILL
 	charge     string
