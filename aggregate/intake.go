@@ -72,6 +72,9 @@ func (i *intake) slot(day, slot uint16) (*slotIntake, error) {
 func (i *intake) Take(a *Arrival) (Outcome, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if a.stale && i.slots[at{a.Day, a.Slot}] == nil {
+		return Late, i.keep("late", a) // no room for days that are over: a meter could name them all
+	}
 	s, err := i.slot(a.Day, a.Slot)
 	if err != nil {
 		return Late, err

@@ -73,8 +73,8 @@ func (m *Meter) Join(r *Registry, enrolments func(id []byte) *Enrolment) ([]*Int
 	if p == nil || !p.charter.Masking() || p.charter.Hash() != charter {
 		return nil, errors.New("the meter is not enrolled under the charter of this registry")
 	}
-	own := r.Index(p.id)
-	if own < 0 {
+	own, enrolled := r.Index(p.id), p.enrolled.Hash()
+	if own < 0 || !bytes.Equal(r.Meters[own].Enrolment, enrolled[:]) {
 		return nil, ErrNotEnrolled
 	}
 	hash, k := r.Hash(), p.masks

@@ -296,10 +296,13 @@ func (g *Aggregator) step(ctx context.Context, m moment, a *asked) error {
 		a.again = now.Add(g.Answering / timesSaid)
 	}
 	over := !now.Before(a.until)
-	if over && !g.answers.settle(ctx, g.CatchUp) {
-		return nil // what has come is not stored yet: nobody is silent by our fault
-	}
 	f, err := g.Rules.Release(a.presence)
+	if errors.Is(err, aggregate.ErrSilent) && over {
+		if !g.answers.settle(ctx, g.CatchUp) {
+			return nil // what has come is not stored yet: nobody is silent by our fault
+		}
+		f, err = g.Rules.Release(a.presence)
+	}
 	switch {
 	case errors.Is(err, aggregate.ErrSilent) && over:
 		return g.giveUp(m, a.presence)

@@ -85,6 +85,7 @@ type Bus struct {
 	js                     jetstream.JetStream
 	name                   string // of the registry on the stream
 	masking                bool
+	most                   int32 // bytes that a party says at once
 	records, talk, answers jetstream.Stream
 }
 
@@ -98,7 +99,7 @@ func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error)
 		return nil, err
 	}
 	hash := r.Hash()
-	b := &Bus{js: js, name: hex.EncodeToString(hash[:8]), masking: r.Charter.Masking()}
+	b := &Bus{js: js, name: hex.EncodeToString(hash[:8]), masking: r.Charter.Masking(), most: mostSaid(r)}
 	return b, b.open(ctx)
 }
 
@@ -114,7 +115,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	b.talk, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "talk-" + b.name, Subjects: []string{b.subject("talk", ">")},
 		MaxAge: keptOnStream, Storage: jetstream.FileStorage,
-		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgSize: b.most,
 	})
 	if err != nil {
 		return fmt.Errorf("stream of parties: %w", err)
@@ -131,6 +132,15 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// mostSaid bounds what a party says at once: a point or two, or a hash, for each meter, a
+// name and a share for each set.
+func mostSaid(r *meter.Registry) int32 {
+	return int32(min(1<<12+80*len(r.Meters)+200*len(r.Sets), mostMessage))
+}
+
+// heardAtOnce is how many messages of parties are in memory before they are looked at.
+const heardAtOnce = 16
 
 func (b *Bus) subject(parts ...string) string {
 	return "hushwatt." + b.name + "." + strings.Join(parts, ".")
@@ -236,7 +246,7 @@ func (b *Bus) hear(ctx context.Context, subject string, hear func(said)) error {
 	if err != nil {
 		return err
 	}
-	it, err := c.Messages()
+	it, err := c.Messages(jetstream.PullMaxMessages(heardAtOnce))
 	if err != nil {
 		return err
 	}

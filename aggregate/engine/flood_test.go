@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"hushwatt/aggregate"
 	"hushwatt/meter"
 	"hushwatt/server/store"
 )
@@ -58,6 +59,24 @@ func TestManyRecordsOfAMeter(t *testing.T) {
 		if list := must(s.Arrivals(ctx, firstDay, 0)); len(list) != homes+1 {
 			t.Errorf("%d records are kept of %d meters", len(list), homes)
 		}
+	}
+}
+
+// What no party of the registry can have to say the stream does not keep: a few messages
+// of the greatest size that it has for others would be all that fits into memory.
+func TestTalkIsAsLongAsNeeded(t *testing.T) {
+	g := newGrid(t)
+	b, ctx := g.bus(), context.Background()
+	if err := b.say(ctx, said{firstDay, 0, holding, 0, make([]byte, mostSaid(g.registry)+1)}); err == nil {
+		t.Error("more than anybody has to say is kept")
+	}
+	all := meter.NewBitmap(homes)
+	h := &aggregate.Holding{Day: firstDay, Meters: all, Hashes: make([][32]byte, homes)}
+	for place := range homes {
+		all.Set(place)
+	}
+	if err := b.say(ctx, said{firstDay, 0, holding, 0, g.keys[0].SignHolding(g.registry, h)}); err != nil {
+		t.Error(err)
 	}
 }
 

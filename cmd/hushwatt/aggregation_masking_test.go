@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"hushwatt/internal/freeport"
+	"hushwatt/internal/wire"
 	"hushwatt/server/store"
 )
 
@@ -47,6 +49,10 @@ func TestMaskingByHand(t *testing.T) {
 	d.do("aggregate sign --registry street.registry --key operator.key")
 	for _, n := range names {
 		d.do("meter join --registry street.registry --enrolments street.enrolments --meter-dir " + n + " --out " + n + ".introductions")
+	}
+	forged, to := d.forged(introductions)
+	if a, err := meet(d.path(to), d.path("street.registry"), append([]string{forged}, d.paths(introductions)...)); err == nil || !strings.Contains(err.Error(), "did not sign it") || len(a.(meetAnswer).Missing) != 0 {
+		t.Errorf("a forged introduction among the others: %v, %v", a, err)
 	}
 	for _, n := range names {
 		if doc := d.do("meter meet --registry street.registry --meter-dir "+n+" --from", introductions...); fmt.Sprint(doc["missing"]) != "[]" {
@@ -92,6 +98,29 @@ func TestMaskingByHand(t *testing.T) {
 	if doc := d.do("aggregate day-end --registry street.registry --set street --releases releases --day "+day+" --closing", closings...); doc["verdict"] != "accepted" {
 		t.Errorf("end of the day: %v", doc)
 	}
+}
+
+// forged writes an introduction that its meter has not signed, and returns for whom it is.
+func (d desk) forged(introductions []string) (path, to string) {
+	r := must(readRegistry(d.path("street.registry")))
+	for _, from := range d.paths(introductions) {
+		if list := must(readIntroductions(from)); len(list) > 0 {
+			i := list[0]
+			i.Signature[0] ^= 1
+			path = d.path("forged.introductions")
+			must(0, os.WriteFile(path, must(wire.Marshal([][]byte{i.Bytes()})), 0o600))
+			return path, r.Meters[r.Index(i.To)].Certificate.Meter
+		}
+	}
+	d.Fatal("nobody introduces itself")
+	return "", ""
+}
+
+func (d desk) paths(names []string) (list []string) {
+	for _, n := range names {
+		list = append(list, d.path(n))
+	}
+	return list
 }
 
 // slots lets a day's slots end, one when all that can be said of the last one was said.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -114,6 +115,7 @@ func meet(dir, registry string, from []string) (answer, error) {
 	id := e.Hash()
 	own := string(id[:meter.IDSize])
 	met := map[int]bool{}
+	var refused []error
 	for _, path := range from {
 		list, err := readIntroductions(path)
 		if err != nil {
@@ -123,8 +125,9 @@ func meet(dir, registry string, from []string) (answer, error) {
 			if string(i.To) != own {
 				continue
 			}
-			if err := m.Meet(i); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+			if err := m.Meet(i); err != nil { // anybody may have written it: the others still count
+				refused = append(refused, fmt.Errorf("%s: %w", path, err))
+				continue
 			}
 			met[r.Index(i.From)] = true
 		}
@@ -139,7 +142,7 @@ func meet(dir, registry string, from []string) (answer, error) {
 			a.Missing = append(a.Missing, name)
 		}
 	}
-	return a, nil
+	return a, errors.Join(refused...)
 }
 
 func readIntroductions(path string) ([]*meter.Introduction, error) {
