@@ -348,13 +348,13 @@ func (g *Aggregator) over(ctx context.Context, m moment) (bool, error) {
 	return lost != nil, err
 }
 
-// lose gives a slot up for good; one that nobody announced is not worth a word.
+// lose gives a slot up for good.
 func (g *Aggregator) lose(m moment, why string) error {
-	if why != "" {
+	if why != lostNobody {
 		g.Log.Warn("slot lost", "day", meter.DayText(m.day), "slot", m.slot, "why", why)
-		if _, err := g.Store.Once(lostAt(m), []byte(why)); err != nil {
-			return err
-		}
+	}
+	if _, err := g.Store.Once(lostAt(m), []byte(why)); err != nil {
+		return err
 	}
 	g.finish(m)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -137,8 +138,20 @@ func TestMaskedSlots(t *testing.T) {
 	if why := g.lost(10); why != lostApart {
 		t.Error(why)
 	}
-	if why, err := a.Store.Get(lostAt(moment{firstDay, 8})); why != nil || err != nil {
-		t.Errorf("nobody announced, and lost is %s, %v", why, err)
+	if why := g.lost(8); why != lostNobody {
+		t.Error(why)
+	}
+	page := &Page{Registry: g.registry, Store: g.party(1), Clock: g.clock, Log: quiet}
+	server := httptest.NewServer(page.Handler())
+	defer server.Close()
+	_, body := fetch(t, server.URL+"/", 200)
+	for _, want := range []string{"added up by operator", "too few meters announced it", "too few are neighbours", "12 of 12 meters"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(body, "Nobody announced") {
+		t.Error("an alarm of a slot that nobody announced")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	lostName   = "lost/"
 	lostGone   = "records gone" // records that are counted are nowhere any more
+	lostNobody = "nobody"       // nobody announced the slot: there is nothing to lose, and no alarm
 	lostFew    = "few"          // too few meters announced the slot
 	lostApart  = "apart"        // those who did are too few neighbours of each other
 	lostMute   = "silent"       // names of meters that did not answer follow
@@ -33,11 +34,11 @@ func LostSlots(ctx context.Context, s Reads, day uint16) (map[uint16]bool, error
 	return lost, err
 }
 
-// whyNot returns why those who announced a slot cannot be asked, "" if nobody did.
+// whyNot returns why those who announced a slot cannot be asked.
 func whyNot(r *meter.Registry, announced meter.Bitmap) string {
 	switch n := announced.Count(); {
 	case n == 0:
-		return ""
+		return lostNobody
 	case n < int(r.Charter.MinSum):
 		return lostFew
 	}
@@ -71,6 +72,8 @@ func lostWords(at, why string) string {
 		return fmt.Sprintf("The sums of %s are out of range and were not released. The authorities did nothing wrong: a meter sent what no meter can measure. It cannot be found out here which, not without reading homes that did nothing; the meter authority must look.", at)
 	case lostGone:
 		return fmt.Sprintf("The sums of %s cannot be released: a record that the authorities counted is neither here nor on the message stream any more.", at)
+	case lostNobody:
+		return fmt.Sprintf("Nobody announced %s.", at)
 	case lostFew:
 		return fmt.Sprintf("The sum of %s was not asked for: too few meters announced it.", at)
 	case lostApart:

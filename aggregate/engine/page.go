@@ -225,6 +225,7 @@ type view struct {
 	Alarms              []string
 	Sets                []setView
 	Parties             []string
+	Masking             bool
 	Now                 string
 }
 
@@ -258,7 +259,7 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request) {
 
 func (p *Page) view(r *http.Request) (*view, error) {
 	c := &p.Registry.Charter
-	v := &view{Name: c.Registry, Style: stylePath, Script: scriptPath, MinSum: c.MinSum, MinVariance: c.MinVariance,
+	v := &view{Name: c.Registry, Style: stylePath, Script: scriptPath, MinSum: c.MinSum, MinVariance: c.MinVariance, Masking: c.Masking(),
 		Refresh: int(max(p.Refresh, time.Second) / time.Second), Now: p.Clock.Now().UTC().Format("2 January 2006, 15:04 UTC")}
 	for i := range c.Parties {
 		v.Parties = append(v.Parties, c.Parties[i].Name)
@@ -267,6 +268,7 @@ func (p *Page) view(r *http.Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	lost = slices.DeleteFunc(lost, func(l store.Value) bool { return string(l.Value) == lostNobody })
 	for _, l := range lost[max(0, len(lost)-5):] {
 		v.Alarms = append(v.Alarms, p.lost(l))
 	}
