@@ -202,8 +202,7 @@ func (g *Aggregator) cutOff(ctx context.Context, m moment) error {
 	}
 	p, err := g.Rules.Present(m.day, m.slot, aside)
 	if errors.Is(err, aggregate.ErrSecondPresence) || errors.Is(err, aggregate.ErrReplaced) {
-		g.Log.Warn("slot not asked for", "day", meter.DayText(m.day), "slot", m.slot, "error", err)
-		return nil // another registry of the charter has it
+		return g.lose(m, lostElsewhere)
 	}
 	if err != nil {
 		return err

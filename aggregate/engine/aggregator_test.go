@@ -155,6 +155,25 @@ func TestMaskedSlots(t *testing.T) {
 	}
 }
 
+// A slot of which another registry of the charter has a presence is not asked for in this
+// one: two sums could differ by one home.
+func TestMaskedElsewhere(t *testing.T) {
+	g := gridOf(t, true)
+	other := &meter.Presence{Registry: make([]byte, 32), Day: firstDay, Meters: meter.NewBitmap(homes), Records: meter.CountedHash(nil)}
+	must(g.party(0).Once(fmt.Sprintf("presence/%04x%04x", firstDay, 0), other.Bytes()))
+	g.start(g.aggregator().Run)
+	b := g.bus()
+	s := newSpeakers(g)
+	s.listen(g.bus(), always)
+	s.end(b, 0, everyone)
+	if why := g.lost(0); why != lostElsewhere {
+		t.Error(why)
+	}
+	s.end(b, 1, everyone)
+	g.expect(g.await(g.party(1), 1), 1, everyone)
+	s.oneEach(1)
+}
+
 // A program that stops after any step is followed by one that goes on there: one
 // presence, one release.
 func TestMaskedGoesOn(t *testing.T) {
@@ -395,6 +414,8 @@ func TestLostWords(t *testing.T) {
 		lostFew:                      "too few meters announced it",
 		lostApart:                    "too few are neighbours",
 		lostMute + " home-1, home-2": "Silent were home-1, home-2.",
+		lostElsewhere:                "another registry",
+		lostNobody:                   "Nobody announced it",
 		lostWrong:                    "nobody can say whose",
 		lostClosed:                   "the day was closed",
 		"":                           "out of range",

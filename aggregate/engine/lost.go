@@ -11,14 +11,15 @@ import (
 // Slots that are not released are kept under lostName with the reason: for registries with
 // authorities whom their points name ("" if they can name nobody), else one of these.
 const (
-	lostName   = "lost/"
-	lostGone   = "records gone" // records that are counted are nowhere any more
-	lostNobody = "nobody"       // nobody announced the slot: there is nothing to lose, and no alarm
-	lostFew    = "few"          // too few meters announced the slot
-	lostApart  = "apart"        // those who did are too few neighbours of each other
-	lostMute   = "silent"       // names of meters that did not answer follow
-	lostWrong  = "wrong"        // the answers are not what was announced
-	lostClosed = "closed"       // the day was over before all had answered
+	lostName      = "lost/"
+	lostGone      = "records gone" // records that are counted are nowhere any more
+	lostNobody    = "nobody"       // nobody announced the slot: there is nothing to lose, and no alarm
+	lostFew       = "few"          // too few meters announced the slot
+	lostApart     = "apart"        // those who did are too few neighbours of each other
+	lostMute      = "silent"       // names of meters that did not answer follow
+	lostElsewhere = "elsewhere"    // another registry of the charter has the slot
+	lostWrong     = "wrong"        // the answers are not what was announced
+	lostClosed    = "closed"       // the day was over before all had answered
 )
 
 // lostAt is under what a slot is kept.
@@ -73,11 +74,13 @@ func lostWords(at, why string) string {
 	case lostGone:
 		return fmt.Sprintf("The sums of %s cannot be released: a record that the authorities counted is neither here nor on the message stream any more.", at)
 	case lostNobody:
-		return fmt.Sprintf("Nobody announced %s.", at)
+		return fmt.Sprintf("The sum of %s was not asked for. Nobody announced it.", at)
 	case lostFew:
 		return fmt.Sprintf("The sum of %s was not asked for: too few meters announced it.", at)
 	case lostApart:
 		return fmt.Sprintf("The sum of %s was not asked for: of those who announced it too few are neighbours of each other.", at)
+	case lostElsewhere:
+		return fmt.Sprintf("The sum of %s was not asked for: another registry of the charter holds then.", at)
 	case lostWrong:
 		return fmt.Sprintf("The sum of %s is wrong and was not released. The answers are not what the meters announced, and nobody can say whose.", at)
 	case lostClosed:
