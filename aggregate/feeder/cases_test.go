@@ -12,8 +12,10 @@ type study struct {
 	named bool
 	build func(w *world, m int) // changes readings or truth, then delivers
 
-	both        bool // the next meter is guilty too
+	pair        Kind // the next meter has this trouble too
+	stranger    bool // a home that is not listed may be told as well
 	weekends    bool // nothing can be seen before a weekend
+	silence     bool // no alarm is right too
 	coincidence bool // an innocent's readings look guilty on the same day
 }
 
@@ -97,7 +99,7 @@ var studies = []study{
 		}
 		w.deliver(more)
 	}},
-	{name: "swapped", kind: WrongFeeder, named: true, build: meterSays(func(w *world, wh []float64) {
+	{name: "swapped", kind: WrongFeeder, named: true, stranger: true, build: meterSays(func(w *world, wh []float64) {
 		copy(wh[w.from:], w.strangers[0].Wh[w.from:])
 	})},
 	{name: "fixed load", kind: Bypass, build: func(w *world, m int) {
@@ -246,13 +248,32 @@ var studies = []study{
 		}
 		w.deliver(more)
 	}},
-	{name: "feeder reads 0 for hours", kind: "", build: func(w *world, m int) {
+	{name: "bypass since the first watched slot", kind: Bypass, named: true, build: meterSays(func(w *world, wh []float64) {
+		w.from = w.until
+		for t := w.from; t < len(wh); t++ {
+			wh[t] = math.Round(wh[t] * 0.5)
+		}
+	})},
+	{name: "bypass of nine days", kind: Bypass, named: true, build: meterSays(func(w *world, wh []float64) {
+		for t := w.from; t < min(w.from+9*48, len(wh)); t++ {
+			wh[t] = math.Round(wh[t] * 0.5)
+		}
+	})},
+	{name: "bypass and a clock", kind: Bypass, named: true, pair: ClockShift, build: func(w *world, m int) {
+		w.deliver(nil)
+		wh, o := w.d.Meters[m].Wh, w.d.Meters[w.next(m)].Wh
+		for t := w.from; t < len(wh); t++ {
+			wh[t] = math.Round(wh[t] * 0.5)
+		}
+		copy(o[w.from+1:], slices.Clone(o[w.from:]))
+	}},
+	{name: "feeder reads 0 for hours", kind: Unknown, silence: true, build: func(w *world, m int) {
 		w.deliver(nil)
 		for t := w.from; t < w.from+10; t++ {
 			w.d.Feeder[t] = 0
 		}
 	}},
-	{name: "two bypasses", kind: Bypass, named: true, both: true, build: func(w *world, m int) {
+	{name: "two bypasses", kind: Bypass, named: true, pair: Bypass, build: func(w *world, m int) {
 		w.deliver(nil)
 		o := w.next(m)
 		later := w.from + w.rng.IntN(5*48)

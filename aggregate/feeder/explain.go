@@ -22,7 +22,7 @@ type explanation struct {
 const (
 	together = 3    // troubles at most that are looked for at once
 	margin   = 10.0 // by how much, in log likelihood, the best must be better than the next
-	asNoise  = 2.0  // the most that is left over, squared, in units of the noise
+	asNoise  = 1.5  // the most that is left over, squared, in units of the noise
 	mostOff  = 25.0 // more than that in one slot says no more; three hours a week of it are let pass
 )
 
@@ -53,9 +53,13 @@ func (b *balance) search(to int) []explanation {
 			break
 		}
 		es = b.polished(b.refit(append(es, e), to))
-		if noise, nearly := b.noiseLeft(es, to); noise {
+		if !b.noiseLeft(es, to) {
+			continue
+		}
+		if b.watch().log < b.alarming {
 			return b.judged(b.needed(es), to)
-		} else if nearly && enough == nil {
+		}
+		if enough == nil {
 			enough = slices.Clone(es)
 		}
 	}
@@ -86,7 +90,7 @@ func (b *balance) before(es []explanation, to int) []explanation {
 	if es = b.polished(b.refit(es, other)); len(es) == 0 {
 		return nil
 	}
-	if noise, _ := b.noiseLeft(es, other); !noise {
+	if !b.noiseLeft(es, other) {
 		return nil
 	}
 	es = b.judged(es, other)
@@ -184,21 +188,24 @@ func (b *balance) account(es ...explanation) {
 	b.settle()
 }
 
-// noiseLeft is the rule for all kinds of trouble: in no week, before the troubles
-// or since, is what is left over larger than in the clean slots; or, nearly, what a
-// single trouble leaves is nothing beside the gap.
-func (b *balance) noiseLeft(es []explanation, to int) (noise, nearly bool) {
-	first := to
+// noiseLeft is the rule for all kinds of trouble: at no time, before the troubles
+// or since, is what is left over larger than in the clean slots, or what a single
+// trouble leaves is nothing beside the gap.
+func (b *balance) noiseLeft(es []explanation, to int) bool {
+	cuts := []int{b.clean, to}
 	for _, e := range es {
-		first = min(first, e.from)
+		cuts = append(cuts, e.from)
 	}
-	if !b.isNoise(b.clean, first) {
-		return false, false
+	slices.Sort(cuts)
+	if !b.isNoise(cuts[0], cuts[1]) {
+		return false
 	}
-	if noise = b.isNoise(first, to); noise {
-		return true, true
+	for i := range cuts[2:] {
+		if !b.isNoise(cuts[i+1], cuts[i+2]) {
+			return len(es) == 1 && b.nearlyAll(es[0], to)
+		}
 	}
-	return false, len(es) == 1 && b.nearlyAll(es[0], to)
+	return true
 }
 
 // nearlyAll says whether what a trouble leaves is nothing beside the gap.
@@ -222,7 +229,7 @@ func (b *balance) isNoise(from, to int) bool {
 	for first := from; from < to; from += week {
 		end := min(from+week, to)
 		n, left := b.leftOver(max(first, end-week), end)
-		if left > asNoise*b.usual*n+mostOff*float64(b.perDay)/8 {
+		if left > asNoise*b.usual*n+mostOff*(1+n/float64(week)*float64(b.perDay)/8) {
 			return false
 		}
 	}
@@ -267,17 +274,27 @@ func (b *balance) unsettled(to int) int {
 func (b *balance) judged(es []explanation, to int) []explanation {
 	for i := range es {
 		e := &es[i]
+		b.account(es...)
 		if e.meter < 0 {
+			if e.kind != ClockShift && !b.settled(*e) {
+				b.account(slices.Concat(es[:i], es[i+1:])...)
+				e.kind = b.kindOfNameless(e.from, e.to)
+			}
 			continue
 		}
+		vague := e.exact && !b.settled(*e) && !b.nearlyAll(*e, to)
 		b.account(slices.Concat(es[:i], es[i+1:])...)
-		if b.gainWithoutBestDay(*e) < margin {
+		if vague || b.gainWithoutBestDay(*e) < margin {
 			e.nobody, e.kind = true, Unknown
 			continue
 		}
 		kind := e.kind
 		b.rivals(to, func(o explanation) {
-			if o.meter != e.meter && o.gain > e.gain-margin {
+			enough := margin
+			if e.shape == zeros && o.shape != zeros {
+				enough = 0 // that it says 0 has been counted
+			}
+			if o.meter != e.meter && o.gain > e.gain-enough {
 				e.nobody = true
 				if o.kind != kind {
 					e.kind = Unknown
@@ -285,5 +302,6 @@ func (b *balance) judged(es []explanation, to int) []explanation {
 			}
 		})
 	}
+	b.account(es...)
 	return es
 }

@@ -189,19 +189,28 @@ func (b *balance) remember(es []explanation) {
 	b.told = append(b.told, es...)
 }
 
-// clear says whether an exact explanation leaves no more than the noise.
+// clear says whether an exact explanation leaves no more than the noise, of slots
+// and of days.
 func (b *balance) clear(e explanation) bool {
-	about := make([]bool, len(e.x))
+	about, n, left := b.leaves(e)
+	return n == 0 || left/n*b.dayFactor(e.from, e.to, about) < b.usual*(1+4*math.Sqrt(2/n))
+}
+
+// settled says whether what an exact explanation leaves could be noise.
+func (b *balance) settled(e explanation) bool {
+	_, n, left := b.leaves(e)
+	return n == 0 || left/n < b.usual*(1.1+6*math.Sqrt(2/n))
+}
+
+// leaves sums what is left over in the slots that an explanation is about.
+func (b *balance) leaves(e explanation) (about []bool, n, left float64) {
+	about = make([]bool, len(e.x))
 	for t := e.from; t < e.to; t++ {
-		about[t] = b.usable[t] && e.x[t] != 0
-	}
-	n, left := 0.0, 0.0
-	for t, u := range about {
-		if u {
-			n, left = n+1, left+b.rest[t]*b.rest[t]/(b.variance[t]+b.guess[t])
+		if about[t] = b.usable[t] && e.x[t] != 0; about[t] {
+			n, left = n+1, left+math.Min(b.rest[t]*b.rest[t]/(b.variance[t]+b.guess[t]), mostOff)
 		}
 	}
-	return n == 0 || left/n*b.dayFactor(e.from, e.to, about) < 1+4*math.Sqrt(2/n)
+	return about, n, left
 }
 
 func (b *balance) wasTold(h hypothesis) bool {

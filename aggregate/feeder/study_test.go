@@ -64,22 +64,22 @@ func TestStudy(t *testing.T) {
 
 func (n *tally) judge(c study, w *world, m int, r *Report) string {
 	n.runs++
-	guilty := func(a Alarm) bool {
-		return a.Meter != nil && (*a.Meter == w.d.Meters[m].Name || c.both && *a.Meter == w.d.Meters[w.next(m)].Name)
-	}
+	second := func(a Alarm) bool { return c.pair != "" && a.Meter != nil && *a.Meter == w.d.Meters[w.next(m)].Name }
+	guilty := func(a Alarm) bool { return a.Meter != nil && *a.Meter == w.d.Meters[m].Name || second(a) }
 	hit := func(a Alarm) bool {
-		at := w.d.Start + int64(w.from)*halfHour
-		return a.Kind == c.kind && guilty(a) == c.named && (c.both || math.Abs(float64(parse(a.From)-at)) <= c.days()*secondsPerDay)
+		off := math.Abs(float64(parse(a.From) - w.d.Start - int64(w.from)*halfHour))
+		return second(a) && a.Kind == c.pair || a.Kind == c.kind && guilty(a) == c.named && off <= c.days()*secondsPerDay
 	}
 	want := 1
-	if c.both {
+	if c.pair != "" {
 		want = 2
 	}
 	switch {
 	case slices.ContainsFunc(r.Alarms, func(a Alarm) bool { return a.Meter != nil && !(c.named && guilty(a)) }):
 		n.innocent++
 		return "innocent named"
-	case len(r.Alarms) == 0 && c.kind == "" || len(r.Alarms) == want && !slices.ContainsFunc(r.Alarms, func(a Alarm) bool { return !hit(a) }):
+	case len(r.Alarms) == 2 && c.stranger && slices.ContainsFunc(r.Alarms, hit) && slices.ContainsFunc(r.Alarms, func(a Alarm) bool { return a.Meter == nil }),
+		len(r.Alarms) == 0 && (c.kind == "" || c.silence) || len(r.Alarms) == want && !slices.ContainsFunc(r.Alarms, func(a Alarm) bool { return !hit(a) }):
 		n.right++
 		return "right"
 	case len(r.Alarms) == 0:

@@ -121,6 +121,13 @@ func (b *balance) watch() evidence {
 	return best
 }
 
+// beginning is the i-th day on which trouble may have begun: every day of the
+// first four weeks, then every fourth, which is soon enough after a month.
+func beginning(i int) int {
+	const daily = 28
+	return i + 3*max(i-daily, 0)
+}
+
 // average adds one column's evidence to that of each day, over all beginnings.
 func (b *balance) average(c column, weight float64, doubted []float64, known []knowledge, total []float64) {
 	before := make([]sums, len(known)+1)
@@ -134,10 +141,9 @@ func (b *balance) average(c column, weight float64, doubted []float64, known []k
 		before[day+1] = s
 	})
 	for e, k := range known {
-		for s := range e + 1 {
-			log, _ := k.factor(before[e+1].minus(before[s]), c.prior)
-			begin := -math.Log(float64((s + 1) * (s + 2)))
-			total[e] = logAdd(total[e], weight+begin+log)
+		for i := 0; beginning(i) <= e; i++ {
+			log, _ := k.factor(before[e+1].minus(before[beginning(i)]), c.prior)
+			total[e] = logAdd(total[e], weight-math.Log(float64((i+1)*(i+2)))+log)
 		}
 	}
 }
@@ -174,6 +180,9 @@ func (b *balance) eachDay(do func(day, from, to int)) {
 func logAdd(a, b float64) float64 {
 	if a < b {
 		a, b = b, a
+	}
+	if a-b > 40 {
+		return a
 	}
 	return a + math.Log1p(math.Exp(b-a))
 }
