@@ -57,7 +57,10 @@ func (b *balance) search(to int) []explanation {
 			continue
 		}
 		if b.watch().log < b.alarming {
-			return b.judged(b.needed(es), to)
+			if es = b.needed(es); enough != nil && b.trimmings(es, enough) {
+				es = enough
+			}
+			return b.judged(es, to)
 		}
 		if enough == nil {
 			enough = slices.Clone(es)
@@ -79,6 +82,16 @@ func (b *balance) needed(es []explanation) []explanation {
 		}
 	}
 	return es
+}
+
+// trimmings says whether all that was added is what nobody is named for, from
+// about the same day on: losses that did not change as the model says.
+func (b *balance) trimmings(es, enough []explanation) bool {
+	return !slices.ContainsFunc(es, func(e explanation) bool {
+		known := slices.ContainsFunc(enough, func(o explanation) bool { return o.hypothesis == e.hypothesis })
+		late := e.from > enough[0].from+2*b.perDay || e.from < enough[0].from-5*b.perDay
+		return !known && (e.meter >= 0 || late)
+	})
 }
 
 // before returns those troubles that are explained up to where something else
