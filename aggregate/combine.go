@@ -194,24 +194,69 @@ func (c *counted) checkReleases(releases []Release) error {
 // those that the presence counts, which the caller has checked on arrival. If the sums
 // are wrong it returns ErrWrongSum, and nothing is released: points say who lied.
 func Combine(r *meter.Registry, p *meter.Presence, records [][]byte, contributions []*Contribution) (*SlotFile, error) {
-	if err := p.Check(r); err != nil {
+	sets, sums, err := together(r, p, contributions)
+	if err != nil {
 		return nil, err
+	}
+	return release(r, p, records, sets, sums)
+}
+
+// together adds up the contributions of all authorities to a presence.
+func together(r *meter.Registry, p *meter.Presence, contributions []*Contribution) ([]Releasable, []meter.Share, error) {
+	if err := p.Check(r); err != nil {
+		return nil, nil, err
 	}
 	sets := Released(r, p.Meters)
 	sums := make([]meter.Share, len(sets))
 	if len(contributions) != len(r.Charter.Parties) {
-		return nil, fmt.Errorf("%d contributions of %d authorities", len(contributions), len(r.Charter.Parties))
+		return nil, nil, fmt.Errorf("%d contributions of %d authorities", len(contributions), len(r.Charter.Parties))
 	}
 	for i, c := range contributions {
 		shares, err := c.check(r, p, i, sets)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for j := range sums {
 			sums[j].Add(&shares[j])
 		}
 	}
-	return release(r, p, records, sets, sums)
+	return sets, sums, nil
+}
+
+// Remaining is Combine for a slot in which Blame names nobody: a meter has committed to
+// what it cannot measure. The file has those sets whose sums are right. among are the
+// smallest of the others, by name: each holds such a meter. No meter is summed that the
+// rules would not sum, and no set is cut: what is released is part of what would have
+// been (docs/notes.md).
+func Remaining(r *meter.Registry, p *meter.Presence, records [][]byte, contributions []*Contribution) (f *SlotFile, among []string, err error) {
+	sets, sums, err := together(r, p, contributions)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := decodeRecords(r, p, records)
+	if err != nil {
+		return nil, nil, err
+	}
+	f = &SlotFile{Format: wire.LabelRelease, Registry: *r, Presence: *p, Records: records}
+	var wrong []Releasable
+	for i := range sets {
+		release := newRelease(&sets[i], &sums[i])
+		switch err := c.totals(&sets[i]).check(&release); {
+		case err == nil:
+			f.Releases = append(f.Releases, release)
+		case errors.Is(err, ErrWrongSum):
+			wrong = append(wrong, sets[i])
+		default:
+			return nil, nil, err
+		}
+	}
+	for i := range wrong {
+		smaller := func(o Releasable) bool { return o.Count < wrong[i].Count && o.Meters.AndNot(wrong[i].Meters).Count() == 0 }
+		if !slices.ContainsFunc(wrong, smaller) {
+			among = append(among, wrong[i].Set)
+		}
+	}
+	return f, among, nil
 }
 
 // release checks sums and makes the file.

@@ -418,7 +418,7 @@ func TestLostWords(t *testing.T) {
 		lostNobody:                   "Nobody announced it",
 		lostWrong:                    "nobody can say whose",
 		lostClosed:                   "the day was closed",
-		"":                           "out of range",
+		lostRange + " east":          "a meter’s commitment is out of range, and none can be named",
 		lostGone:                     "neither here nor on the message stream",
 		"meter home-3":               "it is the fault of meter home-3",
 	} {

@@ -243,12 +243,29 @@ func (c *Collector) dispute(ctx context.Context, m moment, t *slot, records [][]
 		}
 	}
 	if len(names) == 0 {
-		c.Log.Error("slot lost: a meter's commitment is out of range, and none can be named; the shares are right, and to look further would be to open readings",
-			"day", meter.DayText(m.day), "slot", m.slot)
-	} else {
-		c.Log.Error("slot lost: wrong sums", "day", meter.DayText(m.day), "slot", m.slot, "by", strings.Join(names, ", "))
+		return c.outOfRange(ctx, m, t, records)
 	}
+	c.Log.Error("slot lost: wrong sums", "day", meter.DayText(m.day), "slot", m.slot, "by", strings.Join(names, ", "))
 	return c.lose(m, t, strings.Join(names, ", "))
+}
+
+// outOfRange releases what is right of a slot that a meter has spoilt whom nobody can
+// name. If we crash after it is said why the rest is lost, it is said and done again.
+func (c *Collector) outOfRange(ctx context.Context, m moment, t *slot, records [][]byte) error {
+	f, among, err := aggregate.Remaining(c.Registry, t.presence, records, inOrder(t.contributions))
+	if err != nil {
+		return unfit{err}
+	}
+	c.Log.Error("sums lost: a meter's commitment is out of range, and none can be named; the shares are right, and to look further would be to open readings",
+		"day", meter.DayText(m.day), "slot", m.slot, "among_the_meters_of", strings.Join(among, ", "))
+	if _, err := c.Store.Once(lostAt(m), []byte(lostRange+" "+strings.Join(among, ", "))); err != nil {
+		return err
+	}
+	if err := addFile(ctx, c.Store, m, f); err != nil {
+		return err
+	}
+	c.finish(m, t)
+	return nil
 }
 
 // lose stores that a slot is lost, and by whose fault, if that is known.

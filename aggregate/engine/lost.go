@@ -9,10 +9,11 @@ import (
 )
 
 // Slots that are not released are kept under lostName with the reason: for registries with
-// authorities whom their points name ("" if they can name nobody), else one of these.
+// authorities whom their points name, else one of these.
 const (
 	lostName      = "lost/"
 	lostGone      = "records gone" // records that are counted are nowhere any more
+	lostRange     = "range"        // a meter committed to what it cannot measure; the sets in which it is follow
 	lostNobody    = "nobody"       // nobody announced the slot: there is nothing to lose, and no alarm
 	lostFew       = "few"          // too few meters announced the slot
 	lostApart     = "apart"        // those who did are too few neighbours of each other
@@ -68,9 +69,10 @@ func lostWords(at, why string) string {
 	if rest, ok := strings.CutPrefix(why, lostMute+" "); ok {
 		return fmt.Sprintf("The sum of %s is lost: not all answered who were present. Silent were %s.", at, rest)
 	}
+	if rest, ok := strings.CutPrefix(why, lostRange+" "); ok {
+		return fmt.Sprintf("Sums of %s are out of range and were not released; those of sets without the fault were. The authorities did nothing wrong: a meter’s commitment is out of range, and none can be named, not without reading homes that did nothing. It is among the meters of %s: the meter authority must look there.", at, rest)
+	}
 	switch why {
-	case "":
-		return fmt.Sprintf("The sums of %s are out of range and were not released. The authorities did nothing wrong: a meter sent what no meter can measure. It cannot be found out here which, not without reading homes that did nothing; the meter authority must look.", at)
 	case lostGone:
 		return fmt.Sprintf("The sums of %s cannot be released: a record that the authorities counted is neither here nor on the message stream any more.", at)
 	case lostNobody:
