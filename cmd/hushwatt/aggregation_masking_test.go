@@ -66,7 +66,7 @@ func TestMaskingByHand(t *testing.T) {
 	d.clock(day + "T00:00:00Z")
 	stream := freeport.Address(t)
 	serve := &party{t: t, log: d.path("log"), args: []string{"aggregate", "serve", "--registry", d.path("street.registry"), "--database", d.path("sums.db"), "--key", d.path("operator.key"),
-		"--enrolments", d.path("street.enrolments"), "--clock", d.path("clock.json"), "--listen", freeport.Address(t), "--stream-listen", stream, "--stream", d.path("stream")}}
+		"--enrolments", d.path("street.enrolments"), "--clock", d.path("clock.json"), "--catch-up", "600", "--listen", freeport.Address(t), "--stream-listen", stream, "--stream", d.path("stream")}}
 	serve.start()
 	defer serve.end()
 	recipient := d.key("customer.key")
@@ -126,12 +126,12 @@ func (d desk) paths(names []string) (list []string) {
 // slots lets a day's slots end, one when all that can be said of the last one was said.
 func (d desk) slots(day, stream string, homes map[string]map[string]uint64) {
 	d.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*longest)
 	defer cancel()
 	r := must(readRegistry(d.path("street.registry")))
 	var js jetstream.JetStream
 	d.until(ctx, "the stream is there", func() bool {
-		nc, err := nats.Connect(stream)
+		nc, err := nats.Connect(stream, nats.Timeout(longest))
 		if err == nil {
 			d.Cleanup(nc.Close)
 			js = must(jetstream.New(nc))
