@@ -102,12 +102,12 @@ func TestServeMisuse(t *testing.T) {
 		args []string
 		code int
 	}{
-		{"no database", []string{"serve", "--token-file", token, "--public-url", "http://localhost"}, exitMisuse},
-		{"no URL", []string{"serve", "--database", db, "--token-file", token}, exitMisuse},
-		{"a strange URL", []string{"serve", "--database", db, "--token-file", token, "--public-url", "localhost"}, exitMisuse},
-		{"a URL without TLS", []string{"serve", "--database", none, "--token-file", token, "--public-url", "http://supplier.example:8080"}, exitMisuse},
-		{"half of TLS", []string{"serve", "--database", db, "--token-file", token, "--public-url", "https://localhost", "--tls-cert", none}, exitMisuse},
-		{"a rate in words", []string{"serve", "--database", db, "--token-file", token, "--public-url", "http://localhost", "--rate", "many"}, exitMisuse},
+		{"no database", []string{"serve", "--listen", "127.0.0.1:0", "--token-file", token, "--public-url", "http://localhost"}, exitMisuse},
+		{"no URL", []string{"serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token}, exitMisuse},
+		{"a strange URL", []string{"serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token, "--public-url", "localhost"}, exitMisuse},
+		{"a URL without TLS", []string{"serve", "--listen", "127.0.0.1:0", "--database", none, "--token-file", token, "--public-url", "http://supplier.example:8080"}, exitMisuse},
+		{"half of TLS", []string{"serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token, "--public-url", "https://localhost", "--tls-cert", none}, exitMisuse},
+		{"a rate in words", []string{"serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token, "--public-url", "http://localhost", "--rate", "many"}, exitMisuse},
 		{"nowhere to listen", []string{"serve", "--database", db, "--token-file", token, "--public-url", "http://localhost", "--listen", "256.0.0.1:1"}, exitRefused},
 		{"fsck of nothing", []string{"fsck", "--database", none}, exitMisuse},
 		{"backup of nothing", []string{"backup", "--database", none, "--out", token + "2"}, exitMisuse},
@@ -120,7 +120,7 @@ func TestServeMisuse(t *testing.T) {
 	if err := os.WriteFile(token, []byte("short\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := try(t, "serve", "--database", db, "--token-file", token, "--public-url", "http://localhost"); code != exitRefused {
+	if code, out := try(t, "serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token, "--public-url", "http://localhost"); code != exitRefused {
 		t.Errorf("a short token: %d %s", code, out)
 	}
 	if err := os.Remove(filepath.Join(dir, supplierKeyFile)); err != nil {
@@ -130,7 +130,7 @@ func TestServeMisuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	// "nowhere to listen" has fixed the supplier; another key is not its key.
-	if code, out := try(t, "serve", "--database", db, "--token-file", token, "--public-url", "http://localhost"); code != exitRefused || !strings.Contains(out, "belongs to") {
+	if code, out := try(t, "serve", "--listen", "127.0.0.1:0", "--database", db, "--token-file", token, "--public-url", "http://localhost"); code != exitRefused || !strings.Contains(out, "belongs to") {
 		t.Errorf("another supplier's key: %d %s", code, out)
 	}
 }
