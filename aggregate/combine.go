@@ -251,7 +251,9 @@ func Remaining(r *meter.Registry, p *meter.Presence, records [][]byte, contribut
 		}
 	}
 	for i := range wrong {
-		smaller := func(o Releasable) bool { return o.Count < wrong[i].Count && o.Meters.AndNot(wrong[i].Meters).Count() == 0 }
+		smaller := func(o Releasable) bool {
+			return o.Count < wrong[i].Count && o.Meters.AndNot(wrong[i].Meters).Count() == 0
+		}
 		if !slices.ContainsFunc(wrong, smaller) {
 			among = append(among, wrong[i].Set)
 		}

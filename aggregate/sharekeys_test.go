@@ -26,11 +26,6 @@ type countingStore struct {
 	writes int
 }
 
-func (s *countingStore) Put(key string, value []byte) error {
-	s.writes++
-	return s.Memory.Put(key, value)
-}
-
 func (s *countingStore) Once(key string, value []byte) ([]byte, error) {
 	s.writes++
 	return s.Memory.Once(key, value)

@@ -15,8 +15,6 @@ type Store interface {
 	Once(key string, value []byte) (stored []byte, err error)
 	// Get returns what is stored, nil if nothing is.
 	Get(key string) ([]byte, error)
-	// Put stores a value in place of what was there.
-	Put(key string, value []byte) error
 	// Update stores what change makes of what was there, nil if nothing was. Of two
 	// that race, the second sees what the first has stored. An error of change leaves
 	// everything as it was.
@@ -50,14 +48,6 @@ func (s *Memory) Get(key string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return bytes.Clone(s.m[key]), nil
-}
-
-// Put implements Store.
-func (s *Memory) Put(key string, value []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.m[key] = bytes.Clone(value)
-	return nil
 }
 
 // Update implements Store.

@@ -162,12 +162,19 @@ func heldName(m moment) string { return fmt.Sprintf("%s%04x%04x", store.HeldName
 // aside returns the meters that are left out from now on.
 func (a *Authority) aside() (meter.Bitmap, error) {
 	stored, err := a.Store.Get(asideName)
+	if err != nil {
+		return nil, err
+	}
+	return a.parseAside(stored)
+}
+
+func (a *Authority) parseAside(stored []byte) (meter.Bitmap, error) {
 	aside := meter.NewBitmap(len(a.Registry.Meters))
-	if err == nil && stored != nil && len(stored) != len(aside) {
-		err = errors.New("the list of meters set aside is of another registry")
+	if stored != nil && len(stored) != len(aside) {
+		return nil, errors.New("the list of meters set aside is of another registry")
 	}
 	copy(aside, stored)
-	return aside, err
+	return aside, nil
 }
 
 // load gives the rules what arrived of a slot; if it was cut off before, what was
@@ -353,16 +360,18 @@ func (a *Authority) blame(t *slot) error {
 	if err != nil {
 		return err
 	}
-	aside, err := a.aside()
-	if err != nil {
-		return err
-	}
-	for i := range a.Registry.Meters {
-		for _, c := range culprits {
-			if c.Meter == a.Registry.Meters[i].Certificate.Meter {
-				aside.Set(i)
+	return a.Store.Update(asideName, func(stored []byte) ([]byte, error) {
+		aside, err := a.parseAside(stored)
+		if err != nil {
+			return nil, err
+		}
+		for i := range a.Registry.Meters {
+			for _, c := range culprits {
+				if c.Meter == a.Registry.Meters[i].Certificate.Meter {
+					aside.Set(i)
+				}
 			}
 		}
-	}
-	return a.Store.Put(asideName, aside)
+		return aside, nil
+	})
 }

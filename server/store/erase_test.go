@@ -19,14 +19,14 @@ func TestErased(t *testing.T) {
 	defer s.Close()
 	p := s.Party("a")
 	secret, later := bytes.Repeat([]byte("yesterday's key "), 4), bytes.Repeat([]byte("key of the day  "), 4)
-	keys := func(k []byte) func([]byte) ([]byte, error) { // a city's, many pages of the file
-		return func([]byte) ([]byte, error) { return bytes.Repeat(k, 2000), nil }
+	replace := func(name string, value []byte) error {
+		return p.Update(name, func([]byte) ([]byte, error) { return value, nil })
 	}
 	shares := bytes.Repeat([]byte("an opened share "), 300)
 	for i := range byte(50) {
 		name := string([]byte{'k', i})
 		for _, v := range [][]byte{secret, later} {
-			if err := errors.Join(p.Put(name, v), p.Update("keys", keys(v))); err != nil {
+			if err := errors.Join(replace(name, v), replace("keys of a city", bytes.Repeat(v, 2000))); err != nil {
 				t.Fatal(err)
 			}
 		}

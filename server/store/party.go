@@ -47,14 +47,6 @@ func (p *Party) Get(name string) (value []byte, err error) {
 	return value, err
 }
 
-// Put stores a value in place of what was there.
-func (p *Party) Put(name string, value []byte) error {
-	_, err := p.write.ExecContext(context.Background(), putValue, p.name, name, value)
-	return err
-}
-
-const putValue = "INSERT INTO party_values (party, name, value) VALUES (?, ?, ?) ON CONFLICT (party, name) DO UPDATE SET value = excluded.value"
-
 // Update stores what change makes of what was there, nil if nothing was. Of two that
 // race, the second sees what the first has stored. An error of change leaves everything
 // as it was.
@@ -70,7 +62,9 @@ func (p *Party) Update(name string, change func(old []byte) (value []byte, err e
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, putValue, p.name, name, value)
+		_, err = tx.ExecContext(ctx,
+			"INSERT INTO party_values (party, name, value) VALUES (?, ?, ?) ON CONFLICT (party, name) DO UPDATE SET value = excluded.value",
+			p.name, name, value)
 		return err
 	})
 }

@@ -31,7 +31,7 @@ func party(t *testing.T, s Store) {
 		t.Errorf("of several at once each sees another: %q", seen)
 	}
 	for _, v := range []string{"1", "2"} {
-		if err := a.Put("y", []byte(v)); err != nil {
+		if err := a.Update("y", func([]byte) ([]byte, error) { return []byte(v), nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func dropped(t *testing.T, a, b *Party) {
 	t.Helper()
 	for _, p := range []*Party{a, b} {
 		for _, name := range []string{"log", "log/1", "log/2", "log/20", "log/3"} {
-			if err := p.Put(name, []byte{1}); err != nil {
+			if _, err := p.Once(name, []byte{1}); err != nil {
 				t.Fatal(err)
 			}
 		}
