@@ -37,6 +37,8 @@ type Aggregator struct {
 	deciding sync.Mutex // whether a slot is released or lost; before mu
 	mu       sync.Mutex
 	asked    map[moment]*asked
+	moving   sync.Mutex
+	moved    uint16 // keys of the days before are erased
 	aged     uint16 // the days before are erased
 }
 
@@ -62,7 +64,7 @@ func (g *Aggregator) Work(ctx context.Context) error {
 		return untilOneFails(ctx, g.intake.Run, g.answers.Run, func(ctx context.Context) error {
 			for ctx.Err() == nil {
 				g.Clock.Until(ctx, g.Clock.Now().Add(keysLive))
-				if err := g.Rules.NextDay(g.keysFrom()); err != nil {
+				if err := g.moveOn(); err != nil {
 					return err
 				}
 			}
@@ -99,7 +101,7 @@ func unlessOver(ctx context.Context, err error) error {
 }
 
 func (g *Aggregator) open(ctx context.Context) (err error) {
-	if err := g.Rules.NextDay(g.keysFrom()); err != nil {
+	if err := g.moveOn(); err != nil {
 		return err
 	}
 	g.intake = &Intake{Bus: g.Bus, Party: "aggregator", Store: g.Store, Check: g.check, Wants: g.wants, Log: g.Log}
@@ -112,6 +114,9 @@ func (g *Aggregator) open(ctx context.Context) (err error) {
 
 // check is what a worker does with an announcement.
 func (g *Aggregator) check(record []byte) (store.Arrival, error) {
+	if err := g.moveOn(); err != nil {
+		return store.Arrival{}, err
+	}
 	a, err := g.Rules.Check(record)
 	if err != nil {
 		return store.Arrival{}, err
@@ -127,6 +132,9 @@ func (g *Aggregator) wants(day, slot uint16) bool {
 
 // takeAnswers is what a worker does with answers.
 func (g *Aggregator) takeAnswers(_ context.Context, list []jetstream.Msg) error {
+	if err := g.moveOn(); err != nil {
+		return err
+	}
 	// An answer is refused for good. If the store cannot be read, none is.
 	slots := map[moment]bool{}
 	for _, m := range list {
@@ -150,6 +158,22 @@ func (g *Aggregator) takeAnswers(_ context.Context, list []jetstream.Msg) error 
 		_, err := g.Rules.TakeAnswers(good)
 		return err
 	})
+}
+
+// moveOn erases keys of days that are over. If we slept into another day, what is of today
+// may come before its first cut-off.
+func (g *Aggregator) moveOn() error {
+	g.moving.Lock()
+	defer g.moving.Unlock()
+	day := g.keysFrom()
+	if day <= g.moved {
+		return nil
+	}
+	if err := g.Rules.NextDay(day); err != nil {
+		return err
+	}
+	g.moved = day
+	return nil
 }
 
 // keysFrom is the first day whose keys are still needed.
@@ -281,8 +305,11 @@ func (g *Aggregator) awaited() map[moment]*asked {
 func (g *Aggregator) step(ctx context.Context, m moment, a *asked) error {
 	g.deciding.Lock()
 	defer g.deciding.Unlock()
-	if g.awaited()[m] == nil {
+	switch {
+	case g.awaited()[m] == nil:
 		return nil // the day was ended
+	case m.day < g.keysFrom():
+		return g.lose(m, lostClosed) // it is about to be
 	}
 	now := g.Clock.Now()
 	if !now.Before(a.again) {
@@ -375,7 +402,7 @@ func (g *Aggregator) age(ctx context.Context) error {
 			}
 		}
 	}
-	if err := g.Rules.NextDay(day); err != nil {
+	if err := g.moveOn(); err != nil {
 		return err
 	}
 	if err := g.Store.Forget(ctx, day); err != nil {

@@ -3,7 +3,9 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
 	"slices"
@@ -375,6 +377,53 @@ func TestMaskedWorkers(t *testing.T) {
 		s.end(b, slot, everyone)
 		g.expect(g.await(a.Store.(*store.Party), slot), slot, everyone)
 	}
+}
+
+// A machine that slept for days takes what is of today before the first cut-off.
+func TestMaskedAfterASleep(t *testing.T) {
+	g := gridOf(t, true)
+	a := g.aggregator()
+	if err := a.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	g.clock.set(moment{firstDay + 5, 3}.start(48))
+	if err := a.takeAnswers(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	answer := (&meter.Answer{Meter: g.registry.Meters[4].ID(), Masked: make([]byte, 80), Tag: make([]byte, 8)}).Bytes()
+	if _, err := a.Rules.CheckAnswer(firstDay+5, 2, answer); !errors.Is(err, aggregate.ErrNotAsked) {
+		t.Errorf("an answer of today: %v", err)
+	}
+	g.clock.set(moment{firstDay + 9, 3}.start(48))
+	arrival, err := a.check(g.record(4, firstDay+9, 2).Bytes())
+	if err != nil || arrival.Day != firstDay+9 {
+		t.Errorf("an announcement of today: %v", err)
+	}
+}
+
+// Meters and aggregator go on after the stream was emptied; what was asked is asked again.
+func TestMaskedStreamIsEmptied(t *testing.T) {
+	g := gridOf(t, true)
+	a := g.aggregator()
+	a.Log = slog.New(slog.DiscardHandler) // it says that it begins again
+	g.start(a.Run)
+	b := g.bus()
+	s := newSpeakers(g)
+	s.listen(g.bus(), always)
+	s.end(b, 0, everyone)
+	g.expect(g.await(g.party(1), 0), 0, everyone)
+	for _, name := range []string{"records-", "talk-", "answers-"} {
+		if err := b.js.DeleteStream(t.Context(), name+b.name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.until("there is a stream again", func() bool {
+		_, err := b.js.Stream(t.Context(), "answers-"+b.name)
+		return err == nil
+	})
+	s.end(b, 1, everyone)
+	g.expect(g.await(g.party(1), 1), 1, everyone)
+	s.oneEach(2)
 }
 
 // When a day is over its records and answers are erased, and slots that still wait are

@@ -237,12 +237,12 @@ func (b *Bus) say(ctx context.Context, m said) error {
 // listen calls hear for every message between parties, those that are kept first,
 // until ctx ends.
 func (b *Bus) listen(ctx context.Context, hear func(said)) error {
-	return b.hear(ctx, b.subject("talk", ">"), hear)
+	return b.hear(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{b.subject("talk", ">")}}, hear)
 }
 
 // hear is listen for some subjects.
-func (b *Bus) hear(ctx context.Context, subject string, hear func(said)) error {
-	c, err := b.talk.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{subject}})
+func (b *Bus) hear(ctx context.Context, from jetstream.OrderedConsumerConfig, hear func(said)) error {
+	c, err := b.talk.OrderedConsumer(ctx, from)
 	if err != nil {
 		return err
 	}

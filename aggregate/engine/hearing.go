@@ -24,15 +24,33 @@ func (b *Bus) AnswerSubject(day, slot uint16) string {
 	return b.subject("answer", strconv.Itoa(int(day)), strconv.Itoa(int(slot)))
 }
 
+// heardFrom is how far back a meter listens: no further than a day that is in progress.
+const heardFrom = 26 * time.Hour
+
 // HearPresences calls hear for every presence that the aggregator of a registry has
-// signed, those that the stream has kept first, until ctx ends.
+// signed, those of the last day that the stream has kept first, until ctx ends. If the
+// stream is emptied it listens to what comes then.
 func (b *Bus) HearPresences(ctx context.Context, r *meter.Registry, hear func(*meter.Presence)) error {
-	return b.hear(ctx, b.PresenceSubject(), func(s said) {
-		p, err := meter.ParsePresence(s.data, r)
-		if err == nil && p.Day == s.day && p.Slot == s.slot {
-			hear(p)
+	since := time.Now().Add(-heardFrom)
+	for {
+		err := untilOneFails(ctx, b.stays, func(ctx context.Context) error {
+			return b.hear(ctx, jetstream.OrderedConsumerConfig{
+				DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, FilterSubjects: []string{b.PresenceSubject()},
+			}, func(s said) {
+				p, err := meter.ParsePresence(s.data, r)
+				if err == nil && p.Day == s.day && p.Slot == s.slot {
+					hear(p)
+				}
+			})
+		})
+		for err != nil && ctx.Err() == nil {
+			pause(ctx, time.Second)
+			b.talk, err = b.js.Stream(ctx, "talk-"+b.name)
 		}
-	})
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
 }
 
 // PublishAnswer sends an answer, the same bytes again and again until the stream has
