@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"hushwatt/internal/pgtest"
 	"hushwatt/meter"
 	"hushwatt/server/store"
 )
@@ -263,5 +264,41 @@ func TestStreamIsLost(t *testing.T) {
 				t.Error("another release of the first slot")
 			}
 		})
+	}
+}
+
+// One key at work over two databases, on one stream: the two sign the same presence of a
+// slot or one of them none, and only one release comes of it. (They share the records
+// between them, so meters are missing.)
+func TestOneKeyTwoStores(t *testing.T) {
+	g := newGrid(t)
+	g.start(g.authority(0).Run)
+	first := g.authority(1)
+	st := must(store.Open(pgtest.Place(t)))
+	t.Cleanup(func() { st.Close() })
+	var other *store.Party
+	second := g.over(1, func(*store.Party) Store { other = st.Party("copy"); return other })
+	g.start(first.Run)
+	g.start(second.Run)
+	c := g.collector()
+	g.start(c.Run)
+	b := g.bus()
+	for slot := range 4 {
+		g.measure(b, slot, everyone)
+		g.await(c.Store.(*store.Party), slot)
+	}
+	signed := 0
+	for slot := range 4 {
+		name := fmt.Sprintf("presence/%04x%04x", firstDay, slot)
+		one, two := must(first.Store.Get(name)), must(other.Get(name))
+		if one != nil && two != nil && string(one) != string(two) {
+			t.Errorf("slot %d has two presences", slot)
+		}
+		if one != nil || two != nil {
+			signed++
+		}
+	}
+	if signed != 4 {
+		t.Errorf("%d slots were signed", signed)
 	}
 }
