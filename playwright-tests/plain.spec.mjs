@@ -107,7 +107,7 @@ test("what a file leaves open is asked, and nothing is chosen beforehand", async
   await expect(card).toContainText("may be day/month or month/day");
   await card.getByText("Day, then month").click();
   await press(page, "Go on with this answer");
-  await expect(card).toContainText("which clock");
+  await expect(card).toContainText("By which clock");
   await expect(card.getByLabel("Answer")).toHaveValue("?");
   await fine(page, "question, clock");
   await card.getByLabel("Answer").selectOption("Europe/London");
@@ -126,7 +126,7 @@ test("the hour that clocks repeat, standing once, is asked about", async ({ page
   await open(page);
   await choose(page, await file(server, "portal.csv", "Start,Usage (kWh)\n" + lines.join("")));
   const card = page.locator("#question");
-  await expect(card).toContainText("which clock");
+  await expect(card).toContainText("By which clock");
   await card.getByLabel("Answer").selectOption("Europe/London");
   await press(page, "Go on with this answer");
   await expect(card.getByRole("radio")).toHaveCount(4);

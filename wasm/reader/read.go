@@ -80,7 +80,7 @@ func question(m *messages.ReadFile, o source.Options, err error) *messages.Quest
 		}
 		return q
 	case errors.Is(err, source.ErrZone):
-		return &messages.Question{Kind: messages.QuestionZone, Sentence: "The times in this file do not say which clock they are of."}
+		return &messages.Question{Kind: messages.QuestionZone, Sentence: "By which clock do the times in this file go? Mostly it is that of the place where the meter is."}
 	case o.Point == "":
 		return whichMeter(m, o)
 	}
