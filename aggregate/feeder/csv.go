@@ -18,6 +18,7 @@ type Table struct {
 	Name    string
 	Columns []string
 	Starts  []int64 // ascending
+	East    int64   // seconds that the first row's clock is ahead of UTC
 	Wh      [][]float64
 }
 
@@ -84,6 +85,10 @@ func (t *Table) add(row []string) error {
 		}
 		wh[i] = x
 	}
+	if len(t.Starts) == 0 {
+		_, east := at.Zone()
+		t.East = int64(east)
+	}
 	t.Starts = append(t.Starts, at.Unix())
 	t.Wh = append(t.Wh, wh)
 	return nil
@@ -104,10 +109,10 @@ func Join(feeder *Table, meters []*Table, start, end int64) (*Data, error) {
 	if len(feeder.Columns) != 1 {
 		return nil, fmt.Errorf("%s: the feeder's file has %d columns of readings; it must have one", feeder.Name, len(feeder.Columns))
 	}
-	d := &Data{Step: step(append([]*Table{feeder}, meters...))}
+	d := &Data{East: feeder.East, Step: step(append([]*Table{feeder}, meters...))}
 	from, to := feeder.Starts[0], feeder.Starts[len(feeder.Starts)-1]+d.Step
-	if start != 0 {
-		from = max(from, start)
+	if start > from && d.Step > 0 { // from the first whole slot on
+		from += (start - from + d.Step - 1) / d.Step * d.Step
 	}
 	if end != 0 {
 		to = min(to, end)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 func table(t *testing.T, name, text string) *Table {
@@ -38,6 +39,44 @@ func TestJoin(t *testing.T) {
 	if d, err := Join(top, []*Table{alone}, d.Start+1800, d.Start+3600); err != nil || d.Meters[0].Name != "" || len(d.Feeder) != 1 || d.Feeder[0] != 110 {
 		t.Errorf("the sum of all in one slot: %v, %v", d, err)
 	}
+}
+
+// Clocks that change, a start between two slots, an end within one, and slots
+// that do not begin on the hour.
+func TestJoinAtTheEdges(t *testing.T) {
+	top := table(t, "feeder", "start,wh\n2025-10-26T01:15:00+01:00,1\n2025-10-26T01:45:00+01:00,2\n2025-10-26T01:15:00Z,3\n2025-10-26T01:45:00Z,4\n")
+	for _, c := range []struct {
+		start, end  string
+		first, last float64
+	}{
+		{"", "", 1, 4},
+		{"2025-10-26T00:16:00Z", "", 2, 4},
+		{"2025-10-26T00:45:00Z", "2025-10-26T01:45:00Z", 2, 3},
+		{"2025-10-25T00:00:00Z", "2025-10-26T01:46:00Z", 1, 4},
+	} {
+		d, err := Join(top, []*Table{top}, unix(t, c.start), unix(t, c.end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Feeder; got[0] != c.first || got[len(got)-1] != c.last || len(got) != int(c.last-c.first)+1 || d.East != 3600 {
+			t.Errorf("%s to %s: %v, %d seconds east", c.start, c.end, got, d.East)
+		}
+	}
+	if _, err := Join(top, []*Table{top}, unix(t, "2025-10-26T02:00:00Z"), 0); err == nil {
+		t.Error("nothing is left, and nothing said")
+	}
+}
+
+func unix(t *testing.T, text string) int64 {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Unix()
 }
 
 func TestTablesThatAreRefused(t *testing.T) {
@@ -80,7 +119,7 @@ func FuzzTable(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d, err := Join(&Table{"f", []string{"wh"}, tab.Starts, first(tab.Wh)}, []*Table{tab}, 0, 0)
+		d, err := Join(&Table{Name: "f", Columns: []string{"wh"}, Starts: tab.Starts, Wh: first(tab.Wh)}, []*Table{tab}, 0, 0)
 		if err != nil {
 			return
 		}

@@ -20,6 +20,7 @@ import (
 type Data struct {
 	Start  int64     // of slot 0, seconds since 1970
 	Step   int64     // seconds of a slot; divides a day
+	East   int64     // seconds that the homes' clock is ahead of UTC, for days of the week
 	Feeder []float64 // Wh of each slot
 	Meters []Meter   // at least one
 }
@@ -40,8 +41,9 @@ type Options struct {
 // Kind says what a gap looks like.
 type Kind string
 
-// The kinds of alarm. A bypass takes energy past a meter, all day long; a meter
-// on the wrong feeder is counted here and fed elsewhere.
+// The kinds of alarm. A bypass takes energy past a meter. A home on the wrong
+// feeder is counted here and fed elsewhere, or counted by readings that are not
+// its own; with no meter, it is fed here and not listed.
 const (
 	Bypass         Kind = "bypass"
 	EveningZeroing Kind = "evening-zeroing"
@@ -63,7 +65,7 @@ type Report struct {
 type Alarm struct {
 	From   string  `json:"from"` // RFC 3339, UTC
 	Kind   Kind    `json:"kind"`
-	Meter  *string `json:"meter"`  // nil where no single meter explains it
+	Meter  *string `json:"meter"`  // nil where nobody can be named
 	GapWh  int64   `json:"gap_wh"` // energy missing since From (negative: too much)
 	PValue float64 `json:"p_value"`
 }
@@ -138,7 +140,7 @@ func (b *balance) trifling(e explanation, a Alarm) bool {
 
 func (d *Data) check(o Options) error {
 	switch {
-	case d.Step <= 0 || secondsPerDay%d.Step != 0 || d.Start%d.Step != 0:
+	case d.Step <= 0 || secondsPerDay%d.Step != 0:
 		return fmt.Errorf("slots of %d seconds from %s do not divide a day", d.Step, instant(d.Start))
 	case len(d.Meters) == 0:
 		return errors.New("no meters below the feeder")

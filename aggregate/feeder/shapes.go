@@ -97,9 +97,9 @@ func (b *balance) neighbours(m int, x []float64, by int) {
 }
 
 // kindOfSlot numbers the slots of a day, those of weekends after those of
-// weekdays. The days are of UTC: an hour does not matter here.
+// weekdays. Summer time is left out: an hour does not matter here.
 func (b *balance) kindOfSlot(t int) int {
-	at := b.at(t)
+	at := b.at(t) + b.East
 	slot := int(at%secondsPerDay+secondsPerDay) % secondsPerDay / int(b.Step)
 	// 1970-01-01 was a Thursday.
 	if weekday := (floorDiv(at, secondsPerDay)%7 + 7) % 7; weekday == 2 || weekday == 3 {

@@ -68,6 +68,9 @@ func (k Kind) sentence(gap int64) string {
 	case ClockShift:
 		return "Looks like a meter’s clock that is one slot off"
 	case WrongFeeder:
+		if gap > 0 {
+			return "Looks like a home that is fed here and counted elsewhere"
+		}
 		return "Looks like a meter that is counted on the wrong feeder"
 	}
 	if gap < 0 {

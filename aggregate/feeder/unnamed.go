@@ -122,7 +122,8 @@ func (b *balance) nameless(to int) explanation {
 }
 
 // kindOfNameless tells a load that is always there and changes as a home's does,
-// a home that is not listed here, from one that comes and goes.
+// a home that is not listed here, from one that comes and goes, or is steadier.
+// From sums alone it could as well be part of a listed home's.
 func (b *balance) kindOfNameless(from, to int) Kind {
 	const parts = 8 // of a day
 	var n, less, missing, varies float64
@@ -143,8 +144,8 @@ func (b *balance) kindOfNameless(from, to int) Kind {
 	if to-from < 2*b.perDay || missing <= 0 || less > n/50 {
 		return Unknown
 	}
-	if average := missing / n; varies/n < 1.25*average*average {
-		return Bypass // steadier than a home
+	if average := missing / n; len(b.meters) == 1 || varies/n < 1.25*average*average {
+		return Bypass
 	}
 	for part := range sums {
 		if sums[part]/math.Max(hours[part], 1) < 0.15*missing/n {

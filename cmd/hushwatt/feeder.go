@@ -84,7 +84,7 @@ func (a feederAnswer) text(w io.Writer) {
 	defer t.Flush()
 	fmt.Fprintln(t, "since\tlooks like\tmeter\tmissing\tchance if nothing were wrong")
 	for _, x := range a.Alarms {
-		meter := "not one alone"
+		meter := "nobody named"
 		if x.Meter != nil {
 			meter = *x.Meter
 		}
