@@ -63,8 +63,8 @@ vectors: ## make the test vectors and worked bytes anew
 adversity: ## 1,000 slots with lost, doubled and corrupted records, crashes and liars; `make test` does 50
 	HUSHWATT_RUNS=1000 go test -count=1 -timeout 60m -v -run Adversity ./aggregate
 
-feeder-study: ## 100 made-up feeders of each trouble, and how often it is told; docs/design/feeder.md has the table
-	HUSHWATT_STUDY=100 go test -count=1 -timeout 60m -v -run Study ./aggregate/feeder
+feeder-study: ## 40 made-up feeders of each trouble, and how often it is told; docs/design/feeder.md has the table
+	HUSHWATT_STUDY=40 go test -count=1 -timeout 60m -v -run Study ./aggregate/feeder
 
 exact: ## every slot of all real homes summed, in both modes, against plain arithmetic (hours)
 	HUSHWATT_EVERY_SLOT=1 go test -count=1 -timeout 24h -v -run TestExact ./aggregate

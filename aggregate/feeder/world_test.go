@@ -79,13 +79,16 @@ type world struct {
 	strangers []Meter     // homes of other feeders
 }
 
-// draw picks the homes of a feeder.
-func draw(t *testing.T, seed uint64) *world {
+// draw picks the homes of a feeder. The hard ones have 60 and noise of 1 %.
+func draw(t *testing.T, seed uint64, hard bool) *world {
 	t.Helper()
 	all := allHomes(t)
 	rng := rand.New(rand.NewPCG(seed, 2718))
 	w := &world{rng: rng}
 	n := 10 + rng.IntN(51)
+	if hard {
+		n = 60
+	}
 	fit, watch := 14+rng.IntN(15), 14+rng.IntN(22)
 	slots := (fit + watch) * 48
 	season := rng.IntN(40)
@@ -118,7 +121,9 @@ func draw(t *testing.T, seed uint64) *world {
 	w.strangers = picked[n:]
 	w.until = fit * 48
 	w.from = w.until + 48 + rng.IntN(6*48)
-	w.sigma = 0.0005 * math.Pow(20, rng.Float64())
+	if w.sigma = 0.0005 * math.Pow(20, rng.Float64()); hard {
+		w.sigma = 0.01
+	}
 	return w
 }
 

@@ -19,7 +19,7 @@ var aggregateFeederCommand = command{
 	note: "FILEs are CSV: a column start (RFC 3339), then wh, or one column per meter named by its header;\n" +
 		"an empty cell is a missing reading. The line's losses are learnt from the slots before --fit-until.\n" +
 		"On a feeder on which nothing is wrong the chance of any alarm, however long it is watched, is at\n" +
-		"most 1 in 100.",
+		"most 1 in 100. A meter is named only where no other explains the gap as well; else meter is null.",
 	flags: func(f *flags) action {
 		feederFile := f.need("feeder", "FILE", "readings of the feeder's own meter")
 		meters := f.needList("meters", "FILE", "readings of the meters below it")
