@@ -105,14 +105,14 @@ func NewBus(ctx context.Context, nc *nats.Conn, r *meter.Registry) (*Bus, error)
 
 // open finds or makes the streams.
 func (b *Bus) open(ctx context.Context) (err error) {
-	b.records, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b.records, err = b.stream(ctx, jetstream.StreamConfig{
 		Name: "records-" + b.name, Subjects: []string{b.subject("record", ">")},
 		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
 	})
 	if err != nil {
 		return fmt.Errorf("stream of records: %w", err)
 	}
-	b.talk, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b.talk, err = b.stream(ctx, jetstream.StreamConfig{
 		Name: "talk-" + b.name, Subjects: []string{b.subject("talk", ">")},
 		MaxAge: keptOnStream, Storage: jetstream.FileStorage,
 		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgSize: b.most,
@@ -123,7 +123,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if !b.masking {
 		return nil
 	}
-	b.answers, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	b.answers, err = b.stream(ctx, jetstream.StreamConfig{
 		Name: "answers-" + b.name, Subjects: []string{b.subject("answer", ">")},
 		MaxAge: keptOnStream, Duplicates: 2 * time.Hour, Storage: jetstream.FileStorage, MaxMsgSize: mostRecord,
 	})
@@ -131,6 +131,16 @@ func (b *Bus) open(ctx context.Context) (err error) {
 		return fmt.Errorf("stream of answers: %w", err)
 	}
 	return nil
+}
+
+// stream finds or makes a stream. One that is as it should be is left alone: to change it
+// while another program joins it is a race in the server.
+func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := b.js.CreateStream(ctx, c)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return b.js.UpdateStream(ctx, c) // it was made by another version of this program
+	}
+	return s, err
 }
 
 // mostSaid bounds what a party says at once: a point or two, or a hash, for each meter, a
