@@ -66,7 +66,7 @@ adversity: ## 1,000 slots with lost, doubled and corrupted records, crashes and 
 feeder-study: ## 40 made-up feeders of each trouble, and how often it is told; docs/design/feeder.md has the table
 	HUSHWATT_STUDY=40 go test -count=1 -timeout 60m -v -run Study ./aggregate/feeder
 
-exact: ## every slot of all real homes summed, in both modes, against plain arithmetic (hours)
+exact: ## every slot of all real homes summed, in both modes, against plain arithmetic (an hour)
 	HUSHWATT_EVERY_SLOT=1 go test -count=1 -timeout 24h -v -run TestExact ./aggregate
 
 soak: ## the server killed 500 times under load; `make test` does 50

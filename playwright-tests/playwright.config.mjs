@@ -17,6 +17,7 @@ export default defineConfig({
   use: {
     locale: "en-GB",
     timezoneId: "Europe/London",
+    actionTimeout: 180_000,
     acceptDownloads: true,
     launchOptions: { executablePath: browser(), args: flags },
     trace: "off",

@@ -27,6 +27,7 @@ async function householder(page, shoot) {
   await shoot("send");
   await page.getByRole("link", { name: "Bill", exact: true }).first().click();
   await heading(page, /^Your bill/);
+  if (page.viewportSize().width > 1000) await page.locator("svg.heat").first().waitFor(); // beside the bill, where there is room
   await shoot("bill");
   await page.getByRole("link", { name: "Send", exact: true }).first().click();
   await sendButton(page).click();

@@ -60,7 +60,7 @@ for (const [name, code] of [
     await heading(page, /^Your bill/);
     await trouble(page, code);
     await expect(page.locator("table.bill")).toBeVisible();
-    await follow(page, "See what would be sent");
+    await follow(page, "Answer without a bill");
     await trouble(page, code);
     await expect(sendButton(page)).toHaveCount(0);
     await press(page, "This looks wrong");
